@@ -1,0 +1,189 @@
+"""Makes benchmarks/RESULTS.md from benchmarks/results/*.json: python benchmarks/report.py
+
+The sections, their quantities and what each is to reach stand here; a quantity that no record holds is
+"not measured".
+"""
+
+import json
+import math
+import pathlib
+from typing import NamedTuple
+
+HERE = pathlib.Path(__file__).resolve().parent
+ORIGIN = ("command", "seed", "date", "versions", "minutes", "cores")
+HEAD = """# Results
+
+Made by `python benchmarks/report.py` from the records in `results/`, one section for each; every record
+holds the command, seed, date, versions and minutes of its run. To repeat one, install kgen with
+`pip install .` and give its command in the root of the repository. Speeds are ratios of interleaved runs on
+one machine, "x faster" the median over rounds of the peer's time by kgen's; times themselves differ from
+machine to machine. In a table "speedup" the row is so many times faster than the column. Nothing here was
+measured on a GPU unless its section says so.
+"""
+
+
+class Quantity(NamedTuple):
+    """A number that a record may hold: its meaning, bounds to reach, and the published value beside it."""
+
+    text: str
+    at_least: float = -math.inf
+    at_most: float = math.inf
+    published: str = ""
+
+
+class Section(NamedTuple):
+    """A record that is expected: its heading, the command that makes it, and its quantities by name."""
+
+    title: str
+    command: str
+    quantities: dict
+
+
+SECTIONS = {
+    "speed_dense_gan": Section(
+        "Speed: dense GAN, MNIST, batch 128, alternating",
+        "python benchmarks/speed.py dense_gan",
+        {
+            "float32_vs_keras_io": Quantity("float32, x faster than keras.io", at_least=1.2),
+            "bfloat16_vs_keras_io": Quantity("mixed_bfloat16, x faster than keras.io", at_least=1.7),
+            "equal_vs_keras_io": Quantity("at equal precision and XLA, x faster than keras.io"),
+            "float32_vs_torch": Quantity("float32, x faster than PyTorch eager"),
+        },
+    ),
+    "speed_dense_vae": Section(
+        "Speed: dense VAE, MNIST, batch 128",
+        "python benchmarks/speed.py dense_vae",
+        {
+            "float32_vs_plain": Quantity("float32, x faster than a plain fit", at_least=1.3),
+            "equal_vs_plain": Quantity("at equal precision and XLA, x faster than a plain fit"),
+        },
+    ),
+    "speed_dcgan": Section(
+        "Speed: DCGAN with the tutorial's networks, MNIST, batch 256",
+        "python benchmarks/speed.py dcgan",
+        {
+            "simultaneous_vs_tutorial": Quantity("simultaneous, x faster than the tutorial", at_least=0.97),
+            "alternating_vs_keras_io": Quantity("alternating, x faster than keras.io", at_least=1.0),
+            "bfloat16_vs_tutorial": Quantity("mixed_bfloat16, x faster than the tutorial", at_least=1.45),
+            "bfloat16_vs_keras_io": Quantity("mixed_bfloat16, x faster than keras.io", at_least=1.45),
+            "equal_vs_tutorial": Quantity("at equal precision, rule and XLA, x faster than the tutorial"),
+            "equal_vs_keras_io": Quantity("at equal precision, rule and XLA, x faster than keras.io"),
+            "alternating_vs_torch": Quantity("alternating, x faster than PyTorch eager"),
+            "memory_vs_tutorial": Quantity("peak memory by the tutorial's", at_most=1.1),
+            "pipeline_share": Quantity("cost of the data pipeline by a training step's", at_most=0.03),
+        },
+    ),
+    "vae_mnist": Section(
+        "VAE: negative log-likelihood, MNIST, dynamic binarisation, 784-200-200-50",
+        "python benchmarks/vae_mnist.py",
+        {
+            "vae_100_epochs": Quantity("VAE, k = 1, 100 epochs, nats", at_most=90.5, published="86.76"),
+            "iwae_100_epochs": Quantity("IWAE, k = 5, 100 epochs, nats", published="85.54"),
+            "iwae_gain": Quantity("VAE minus IWAE at equal epochs, nats", at_least=0.0, published="1.22"),
+            "one_hour": Quantity("best within one hour, nats", at_most=88.0, published="85.54"),
+        },
+    ),
+    "dcgan_mnist": Section(
+        "DCGAN against the tutorial's DCGAN, MNIST, 20 minutes of wall time each",
+        "python benchmarks/dcgan_mnist.py",
+        {
+            f"{who}_{metric}": Quantity(f"{text}, {words}")
+            for who, text in (("kgen", "kgen"), ("tutorial", "tutorial"), ("real", "real against real"))
+            for metric, words in (
+                ("frechet_distance", "Frechet distance"),
+                ("kernel_distance", "kernel distance"),
+                ("class_balance", "class balance of the samples"),
+            )
+        },
+    ),
+}
+
+
+def report(results=HERE / "results", path=HERE / "RESULTS.md"):
+    """Writes the report.
+
+    Args:
+        results: folder of the records.
+        path: Markdown file to write.
+
+    Returns:
+        Its text.
+    """
+    files = sorted(pathlib.Path(results).glob("*.json"))
+    records = {file.stem: json.loads(file.read_text()) for file in files}
+    names = [*SECTIONS, *(name for name in records if name not in SECTIONS)]
+    text = "\n".join([HEAD, *(section(name, records.get(name)) for name in names)])
+    pathlib.Path(path).write_text(text)
+    return text
+
+
+def section(name, row):
+    """Markdown of one record, or of one that is missing (None)."""
+    title, command, quantities = SECTIONS.get(name, Section(name, "", {}))
+    row = row or {"command": command}
+    lines = [f"## {title}", "", *_comparison(quantities, row.get("measured", {})), _origin(row), ""]
+    for key, value in row.items():
+        if key not in (*ORIGIN, "measured", "pictures"):
+            lines += [*_plain(key.replace("_", " "), value), ""]
+    lines += [f"![{caption}](results/{file})\n" for caption, file in row.get("pictures", {}).items()]
+    return "\n".join(lines)
+
+
+def _comparison(quantities, measured):
+    """The table of a section: what was measured, beside what is to be reached and what others published."""
+    names = [*quantities, *(name for name in measured if name not in quantities)]
+    if not names:
+        return []
+    rows = ["| quantity | measured | to reach | reached | published |", "|---|---|---|---|---|"]
+    for name in names:
+        quantity, value = quantities.get(name, Quantity(name.replace("_", " "))), measured.get(name)
+        cells = [quantity.text, _number(value), *_verdict(quantity, value), quantity.published]
+        rows.append(_cells(cells))
+    return [*rows, ""]
+
+
+def _verdict(quantity, value):
+    if math.isinf(quantity.at_least) and math.isinf(quantity.at_most):
+        return "", ""
+    bound = f">= {quantity.at_least:g}" if math.isfinite(quantity.at_least) else f"<= {quantity.at_most:g}"
+    if value is None:
+        return bound, ""
+    return bound, "yes" if quantity.at_least <= value <= quantity.at_most else "**no**"
+
+
+def _origin(row):
+    """How the numbers came about, in one line."""
+    words = [f"`{row['command']}`"] if row.get("command") else []
+    if "date" in row:
+        software = ", ".join(f"{package} {version}" for package, version in row["versions"].items())
+        words += [f"seed {row['seed']}", row["date"], software]
+        words += [f"{row['minutes']} minutes", f"{row['cores']} cores"]
+    return " · ".join(words)
+
+
+def _plain(title, value):
+    """Anything else that a record holds: a dict of dicts or a dict as a table, the rest as a line."""
+    if not isinstance(value, dict):
+        return [f"{title}: {_number(value)}"]
+    if not all(isinstance(item, dict) for item in value.values()):
+        rows = [[name, _number(item)] for name, item in value.items()]
+        return [_cells([title, ""]), _cells(["---"] * 2), *map(_cells, rows)]
+    columns = list(dict.fromkeys(column for item in value.values() for column in item))
+    rows = [[name, *(_number(item[c]) if c in item else "" for c in columns)] for name, item in value.items()]
+    return [_cells([title, *columns]), _cells(["---"] * (1 + len(columns))), *map(_cells, rows)]
+
+
+def _cells(words):
+    return f"| {' | '.join(words)} |"
+
+
+def _number(value):
+    if value is None:
+        return "not measured"
+    if isinstance(value, list):
+        return ", ".join(map(_number, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    report()

@@ -1,0 +1,77 @@
+"""kgen: the classic generative models for TensorFlow and Keras."""
+
+import contextlib
+import os
+import sys
+
+
+@contextlib.contextmanager
+def _silence():
+    """Keeps TensorFlow's start-up chatter, which it writes to the file descriptor, off the terminal."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+if "tensorflow" not in sys.modules:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # Errors reach Python as exceptions.
+    with _silence():
+        import tensorflow
+
+        tensorflow.config.list_physical_devices("GPU")
+
+# ruff: noqa: E402
+from kgen import (
+    adversarial,
+    base,
+    callbacks,
+    datasets,
+    errors,
+    inputs,
+    latents,
+    layers,
+    losses,
+    metrics,
+    networks,
+    noise,
+    pictures,
+    serving,
+    state,
+)
+from kgen.models.dcgan import DCGAN
+from kgen.models.gan import GAN
+from kgen.models.vae import VAE
+from kgen.serving import export
+
+__version__ = "0.1.0"
+
+__all__ = [
+    # Models.
+    "DCGAN",
+    "GAN",
+    "VAE",
+    # From a trained model to a served one.
+    "export",
+    # What they are made of.
+    "adversarial",
+    "base",
+    "callbacks",
+    "datasets",
+    "errors",
+    "inputs",
+    "latents",
+    "layers",
+    "losses",
+    "metrics",
+    "networks",
+    "noise",
+    "pictures",
+    "serving",
+    "state",
+]

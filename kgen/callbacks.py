@@ -1,0 +1,254 @@
+"""Callbacks for `fit`: sample grids, a watch on non-finite steps, and a training state that resumes exactly."""
+
+import math
+import pathlib
+import signal
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kgen import pictures, state
+from kgen.errors import invalid, positive_integer
+
+SIGTERM_EXIT = 128 + signal.SIGTERM
+
+
+class Samples(keras.callbacks.Callback):
+    """Draws the same samples after every epoch: a PNG each, a GIF of them all at the end.
+
+    Args:
+        directory: where epoch-001.png ... and training.gif go; made when missing.
+        num_samples: pictures in a grid.
+        seed: of the fixed codes.
+        log_dir: TensorBoard folder for the image tab, or None.
+
+    Example:
+
+    >>> kgen.callbacks.Samples("runs/a/samples", num_samples=16).num_samples
+    16
+    """
+
+    def __init__(self, directory, num_samples=64, seed=0, log_dir=None):
+        super().__init__()
+        positive_integer("num_samples", num_samples)
+        self.directory = pathlib.Path(directory)
+        self.num_samples = num_samples
+        self.seed = seed
+        self.log_dir = log_dir
+        self._writer = None
+
+    def on_train_begin(self, logs=None):
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if self.log_dir:
+            self._writer = tf.summary.create_file_writer(str(self.log_dir))
+        if not self._frames():
+            self._draw(0)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._draw(epoch + 1)
+
+    def on_train_end(self, logs=None):
+        frames = [pictures.read_png(path) for path in self._frames()]
+        pictures.save_gif(self.directory / "training.gif", frames)
+
+    def _draw(self, epoch):
+        grid = pictures.grid(self.model.generate(self.num_samples, seed=self.seed))
+        pictures.save_png(self.directory / f"epoch-{epoch:03d}.png", grid)
+        if self._writer:
+            with self._writer.as_default():
+                tf.summary.image("samples", grid[None], step=epoch)
+
+    def _frames(self):
+        return sorted(self.directory.glob("epoch-*.png"))
+
+
+class NonFiniteGuard(keras.callbacks.Callback):
+    """Stops a training run whose steps are skipped again and again.
+
+    The step itself refuses an update with a non-finite gradient and counts it; this callback reads the count.
+
+    Args:
+        patience: skipped steps in one call of `fit` after which it ends.
+
+    Raises:
+        FloatingPointError: out of `fit`, naming the count and the step.
+
+    Example:
+
+    >>> kgen.callbacks.NonFiniteGuard(patience=5).patience
+    5
+    """
+
+    def __init__(self, patience=10):
+        super().__init__()
+        positive_integer("patience", patience)
+        self.patience = patience
+
+    def on_train_begin(self, logs=None):
+        self._before = int(self.model.skipped_steps.numpy())
+
+    def on_train_batch_end(self, batch, logs=None):
+        skipped = int(self.model.skipped_steps.numpy()) - self._before
+        if skipped >= self.patience:
+            raise FloatingPointError(
+                f"{skipped} training steps had a gradient that is not finite and were skipped, the last at or "
+                f"before step {int(self.model.step.numpy())}. The weights are those of the last good step. "
+                "Lower the learning rate, or look for bad values in the data."
+            )
+
+
+class TrainingState(keras.callbacks.Callback):
+    """Keeps the whole state of a training run on disk; the next `fit` with the same folder goes on from it.
+
+    Weights, optimisers, moving averages, counters, metrics, random state, data position and the other
+    callbacks' counters are written every `every` steps and after each epoch. With kgen's data sets and with
+    arrays the resumed run ends with weights equal bit for bit to the uninterrupted one's (one device, one XLA
+    setting, one version); with any other data set it resumes at the end of an epoch. SIGTERM saves and exits
+    with code 143; Ctrl-C saves and raises KeyboardInterrupt.
+
+    Args:
+        directory: folder of the states; made when missing.
+        every: training steps between two states.
+        monitor: name of a logged value whose best state is kept as well, or None.
+        keep: how many of the newest states are kept.
+        reset_optimizer: restore everything but the optimisers, which may then differ.
+        on_error: "warn" goes on when a state cannot be written (disk full), "stop" raises.
+
+    Raises:
+        ValueError: bad arguments, or a stored state of another model, optimiser or data set.
+        OSError: a folder that cannot be written, before the first step.
+
+    Example:
+
+    >>> kgen.callbacks.TrainingState("runs/a/state", every=100).every
+    100
+    """
+
+    def __init__(self, directory, every=500, monitor=None, keep=2, reset_optimizer=False, on_error="warn"):
+        super().__init__()
+        positive_integer("every", every)
+        positive_integer("keep", keep)
+        if on_error not in ("warn", "stop"):
+            raise invalid("on_error", "'warn' or 'stop'", on_error=on_error)
+        self.directory = pathlib.Path(directory)
+        self.every = every
+        self.monitor = monitor
+        self.keep = keep
+        self.reset_optimizer = reset_optimizer
+        self.on_error = on_error
+        self._run = None
+        self._best = None
+        self._signal = None
+        self._handlers = {}
+        self._position = (0, 0)
+        self._pending = None
+
+    def resume(self, run):
+        """Restores the newest state into the run's model and callbacks.
+
+        Args:
+            run: the `Run` that calls the callbacks.
+
+        Returns:
+            (epoch, batch, stopped): where training goes on, or None where there is nothing to resume.
+        """
+        self._run = run
+        _probe(self.directory)
+        if not run.exact:
+            print(
+                "TrainingState: this data set cannot start at a step; states are kept at the end of epochs."
+            )
+        found = state.newest(self.directory)
+        if found is None:
+            return None
+        path, arrays, manifest = found
+        run.restore(arrays, manifest, self.reset_optimizer)
+        self._best, self._pending = manifest["best"], (arrays, manifest)
+        print(f"TrainingState: resuming from {path.name}, epoch {manifest['epoch'] + 1}.")
+        return manifest["epoch"], manifest["batch"], manifest["stopped"]
+
+    def on_train_begin(self, logs=None):
+        self._signal = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            try:
+                self._handlers[number] = signal.signal(number, self._note)
+            except ValueError:  # Not the main thread: signals stay with their owner.
+                return
+
+    def on_train_end(self, logs=None):
+        self._release()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        batch = 0
+        if self._pending:
+            self._run.restore_counters(*self._pending)
+            batch, self._pending = self._pending[1]["batch"], None
+        self._position = (epoch, batch)
+        self._first_step = int(self.model.step.numpy()) - batch
+
+    def on_train_batch_end(self, batch, logs=None):
+        epoch, before = self._position
+        self._position = (epoch, int(self.model.step.numpy()) - self._first_step)
+        due = self._position[1] // self.every > before // self.every
+        if self._run.exact and (due or self._signal):
+            self._save(*self._position)
+        if self._signal:
+            self._leave()
+
+    def on_epoch_end(self, epoch, logs=None):
+        best = self._improves(logs or {})
+        self._save(epoch + 1, 0, stopped=bool(self.model.stop_training), best=best)
+        if self._signal:
+            self._leave()
+
+    def _save(self, epoch, batch, stopped=False, best=False):
+        position = {"epoch": epoch, "batch": batch, "stopped": stopped, "best": self._best}
+        try:
+            arrays, record = self._run.snapshot()
+            name = f"step-{int(self.model.step.numpy()):09d}"
+            state.write(self.directory, name, arrays, {**record, **position})
+            if best:
+                state.write(self.directory, "best", arrays, {**record, **position})
+            state.prune(self.directory, self.keep)
+        except OSError as error:
+            if self.on_error == "stop":
+                raise
+            print(f"TrainingState: not saved, {error}. Training goes on; the earlier states are whole.")
+
+    def _improves(self, logs):
+        if self.monitor is None:
+            return False
+        value = float(logs[self.monitor])
+        sign = self._run.direction(self.monitor)
+        if math.isnan(value) or (self._best is not None and sign * value >= sign * self._best):
+            return False
+        self._best = value
+        return True
+
+    def _note(self, number, frame):
+        if self._signal == number == signal.SIGINT:
+            self._release()
+            raise KeyboardInterrupt
+        self._signal = number
+
+    def _leave(self):
+        number = self._signal
+        self._release()
+        if number == signal.SIGTERM:
+            sys.exit(SIGTERM_EXIT)
+        raise KeyboardInterrupt
+
+    def _release(self):
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        self._handlers = {}
+
+
+def _probe(directory):
+    """Fails now rather than after an hour, where the folder cannot be written."""
+    directory.mkdir(parents=True, exist_ok=True)
+    probe = directory / ".probe"
+    probe.write_bytes(np.zeros(1).tobytes())
+    probe.unlink()

@@ -1,0 +1,158 @@
+"""A folder of pictures of any size and mode; nested folders are classes."""
+
+import collections
+import concurrent.futures
+import os
+import pathlib
+import typing
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from kgen.datasets.arrays import Examples, select
+from kgen.datasets.sizing import allocate, fit
+
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+GREY_MODES = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L"}
+MAX_PIXELS = 64_000_000
+SPLITS = {"train", "test", "validation", "val"}
+
+
+def read_folder(root, split="train", size=(64, 64), on_bad="error", max_pixels=MAX_PIXELS, num_examples=None):
+    """Decodes the pictures of a folder.
+
+    If train/ and at most test/, val/ and validation/ are the folders of `root`, they are splits (and
+    pictures beside them are left out); else everything is `train`. The folders below are classes, mixed
+    evenly in the order of the examples, so that a slice holds its share of each.
+
+    Args:
+        root: path of the folder.
+        split: a split with or without a slice, such as "train[:90%]".
+        size: (height, width) of the result.
+        on_bad: "error" or "skip", what an unreadable picture leads to.
+        max_pixels: pictures with more pixels are refused before they are decoded.
+        num_examples: use only so many files.
+
+    Returns:
+        `Examples`: uint8 [N, height, width, 1 or 3]; one channel if every picture is grey.
+
+    Raises:
+        FileNotFoundError: if there is no such folder.
+        ValueError: if it holds no picture, or an unreadable one.
+    """
+    root = pathlib.Path(root)
+    if not root.is_dir():
+        raise FileNotFoundError(f"There is no folder {root}.")
+    splits = _splits(_files(root))
+    if not splits:
+        raise ValueError(f"There is no picture in {root}. Expected files named {', '.join(EXTENSIONS)}.")
+    names, part = select(split, {name: len(files) for name, files in splits.items()})
+    folders = sorted({file.folder for files in splits.values() for file in files})
+    classes = () if "" in folders else tuple(folders)
+    files = [file for name in names for file in _mixed(splits[name])][part][:num_examples]
+    images, kept = _decode_all([root / file.path for file in files], size, on_bad, max_pixels)
+    labels = np.array([classes.index(files[i].folder) for i in kept], np.int32) if classes else None
+    return Examples(images, labels, classes, root.resolve().name, split, len(files) - len(kept))
+
+
+class File(typing.NamedTuple):
+    path: pathlib.PurePath  # relative to the root
+    folder: str  # the outermost folder below its split, "" for none
+
+
+def _files(root):
+    """Relative paths of the pictures, sorted; none that is hidden, or in folders such as __MACOSX."""
+    found, seen = [], set()
+    for folder, subfolders, names in os.walk(root, followlinks=True):
+        visited = os.path.realpath(folder) in seen
+        seen.add(os.path.realpath(folder))
+        subfolders[:] = [] if visited else [name for name in subfolders if not name.startswith((".", "__"))]
+        names = [] if visited else [name for name in names if name[0] != "."]
+        found += [pathlib.Path(folder, name) for name in names if name.lower().endswith(EXTENSIONS)]
+    return sorted(path.relative_to(root) for path in found)
+
+
+def _splits(paths):
+    """Files by split: the outermost folders are splits if they have the names of splits, train among them."""
+    folders = {path.parts[0] for path in paths if len(path.parts) > 1}
+    split = "train" in folders and folders <= SPLITS
+    files = {}
+    for path in paths:
+        name, inner = (path.parts[0], path.parts[1:]) if split else ("train", path.parts)
+        if inner:
+            files.setdefault(name, []).append(File(path, inner[0] if len(inner) > 1 else ""))
+    return files
+
+
+def _mixed(files):
+    """The files of all folders, evenly mixed; one folder's stay in order."""
+    total, rank, keys = collections.Counter(file.folder for file in files), collections.Counter(), []
+    for file in files:
+        keys.append(((rank[file.folder] + 0.5) / total[file.folder], file))
+        rank[file.folder] += 1
+    return [file for _, file in sorted(keys)]
+
+
+def _decode_all(paths, size, on_bad, max_pixels):
+    """Pictures uint8 [N, height, width, C], and the positions in `paths` of those that could be read."""
+    modes = [_attempt(_mode, path, max_pixels) for path in paths]
+    grey = all(mode in GREY_MODES for mode, problem in modes if not problem)
+    images, kept, problems = allocate((len(paths), *size, 1 if grey else 3)), [], []
+
+    def picture(path, header):
+        return header if header[1] else _attempt(_decode, path, size, grey)
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for i, (pixels, problem) in enumerate(pool.map(picture, paths, modes)):
+            if problem and on_bad == "error":
+                pool.shutdown(cancel_futures=True)
+                raise ValueError(f'{problem} Perhaps use on_bad="skip" to leave such pictures out.')
+            if problem:
+                problems.append(problem)
+            else:
+                images[len(kept)] = pixels
+                kept.append(i)
+    if problems:
+        warnings.warn(f"Skipped {len(problems)} unreadable pictures, the first: {problems[0]}", stacklevel=4)
+    return images[: len(kept)], kept
+
+
+def _attempt(function, path, *args):
+    """The function's result and None, or None and what is wrong with the picture."""
+    try:
+        return function(path, *args), None
+    except Exception as error:  # Pillow's decoders raise errors of many kinds on damaged files
+        reason = "it is empty (zero bytes)" if path.stat().st_size == 0 else str(error)
+        return None, f"Cannot read the picture {path}: {reason}."
+
+
+def _mode(path, max_pixels):
+    """The mode in the header, after a check of the size in the header."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with Image.open(path, formats=FORMATS) as image:
+            if image.width * image.height > max_pixels:
+                raise ValueError(f"{image.width} x {image.height} is more than max_pixels={max_pixels}")
+            return image.mode
+
+
+def _decode(path, size, grey):
+    """Pixels uint8 [height, width, 1 or 3]: upright, on white where transparent, fitted to the size."""
+    with Image.open(path, formats=FORMATS) as image:
+        image.draft("L" if grey else "RGB", (2 * max(size), 2 * max(size)))
+        upright = ImageOps.exif_transpose(image)
+        pixels = np.asarray(fit(_opaque(upright, "L" if grey else "RGB"), size))
+    return pixels[..., None] if grey else pixels
+
+
+def _opaque(image, mode):
+    """The picture in mode L or RGB; 16 bits are scaled to 8, transparency shows white."""
+    if image.mode.startswith("I"):
+        wide = np.asarray(image).astype(np.float64)
+        return Image.fromarray(np.round(np.clip(wide, 0, 65535) / 257).astype(np.uint8)).convert(mode)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert(mode)

@@ -1,0 +1,145 @@
+"""The first look at data: what a model takes, checked on one batch before any work starts."""
+
+import numpy as np
+import tensorflow as tf
+
+from kgen.errors import invalid
+
+
+def check_shape(image_shape):
+    """The shape of one example as a tuple of positive integers.
+
+    Args:
+        image_shape: (height, width, channels), or one axis for vectors.
+
+    Returns:
+        The same as a tuple.
+
+    Raises:
+        ValueError: if it is anything else.
+
+    Example:
+
+    >>> kgen.inputs.check_shape([28, 28, 1])
+    (28, 28, 1)
+    """
+    shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
+    if not shape or len(shape) == 2 or any(not isinstance(n, int) or n < 1 for n in shape):
+        raise invalid("image_shape", "(height, width, channels), positive integers", image_shape=image_shape)
+    return shape
+
+
+def check_pictures(x, image_shape, name="x"):
+    """Checks one batch of pictures, or of vectors where `image_shape` has one axis.
+
+    Args:
+        x: array or tensor [batch, height, width, channels], the channel axis may be missing where it is 1.
+        image_shape: shape of one example as the model takes it.
+        name: of the argument in messages.
+
+    Raises:
+        ValueError: wrong shape or type, an integer outside 0..255, a float outside [0, 1] or not finite, or an
+            empty batch.
+
+    Example:
+
+    >>> kgen.inputs.check_pictures(np.zeros((2, 28, 28), "uint8"), (28, 28, 1))
+    """
+    x = np.asarray(x)
+    expected = f"pictures of shape (batch, {', '.join(map(str, image_shape))})"
+    if not (np.issubdtype(x.dtype, np.number) or x.dtype.name == "bfloat16"):
+        raise invalid(name, f"{expected}, integers 0..255 or floats in [0, 1]", dtype=str(x.dtype))
+    if x.shape[1:] not in (tuple(image_shape), _without_channel(image_shape)):
+        hint = "; `kgen.datasets.load(..., image_size=...)` resizes" if len(x.shape) >= 3 else ""
+        raise invalid(name, expected + hint, shape=x.shape)
+    if len(x) == 0:
+        raise invalid(name, "at least one example", shape=x.shape)
+    check_finite(x, name)
+    if len(image_shape) > 1:
+        _check_range(x, name)
+
+
+def check_finite(x, name="x"):
+    """Checks that every number is finite.
+
+    Args:
+        x: array of any shape; the first axis is the batch.
+        name: of the argument in messages.
+
+    Raises:
+        ValueError: naming the first example that holds NaN or infinity.
+    """
+    x = np.asarray(x, "float32") if np.asarray(x).dtype.kind not in "iu" else np.zeros(1)
+    if not np.isfinite(x).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
+        raise invalid(name, f"finite numbers, but the value at index {index} is {x[index]}", shape=x.shape)
+
+
+def check_latents(z, latent_dim, name="latent"):
+    """Checks one batch of latent codes.
+
+    Args:
+        z: array [batch, latent_dim].
+        latent_dim: length of a code.
+        name: of the argument in messages.
+
+    Raises:
+        ValueError: wrong shape, or numbers that are not finite.
+    """
+    z = np.asarray(z)
+    if z.ndim != 2 or z.shape[1] != latent_dim:
+        raise invalid(name, f"codes of shape (batch, {latent_dim})", shape=z.shape)
+    check_finite(z, name)
+
+
+def check_length(dataset, steps_per_epoch):
+    """Checks that a data set's length is known, and not zero.
+
+    Args:
+        dataset: a `tf.data.Dataset`.
+        steps_per_epoch: integer or None.
+
+    Raises:
+        ValueError: empty, endless or of unknown length without `steps_per_epoch`.
+    """
+    length = int(dataset.cardinality())
+    if length == 0:
+        raise invalid("x", "a data set with at least one batch", batches=0)
+    if length < 0 and steps_per_epoch is None:
+        kind = "endless" if length == tf.data.INFINITE_CARDINALITY else "of unknown length"
+        remedy = "`fit(steps_per_epoch=...)` or `dataset.apply(tf.data.experimental.assert_cardinality(n))`"
+        raise invalid("x", f"a data set of known length (use {remedy})", x=f"a data set {kind}")
+
+
+def first_batch(dataset):
+    """The first batch of a data set.
+
+    Args:
+        dataset: an iterable of batches.
+
+    Returns:
+        The batch's inputs as an array; labels are left aside.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    for batch in dataset:
+        return np.asarray(pictures_of(batch))
+    raise invalid("x", "a data set with at least one batch", batches=0)
+
+
+def pictures_of(batch):
+    """The inputs of a batch x, (x,) or (x, labels)."""
+    return batch[0] if isinstance(batch, (tuple, list)) else batch
+
+
+def _without_channel(image_shape):
+    return tuple(image_shape[:-1]) if len(image_shape) > 1 and image_shape[-1] == 1 else tuple(image_shape)
+
+
+def _check_range(x, name):
+    top = 255 if x.dtype.kind in "iu" else 1
+    low, high = x.min(), x.max()
+    if low < 0 or high > top:
+        expected = "integers in 0..255" if top == 255 else "floats in [0, 1], or integers in 0..255"
+        raise invalid(name, expected, minimum=float(low), maximum=float(high))

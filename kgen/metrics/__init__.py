@@ -1,0 +1,23 @@
+"""Streaming metrics, reports and the fixed extractors they measure in."""
+
+from kgen.metrics.base import Extractor
+from kgen.metrics.classifier import train_classifier
+from kgen.metrics.convolutional import random_extractor
+from kgen.metrics.extractors import get_extractor, load_extractor
+from kgen.metrics.frechet import FrechetDistance, frechet_distance
+from kgen.metrics.kernel import KernelDistance, kernel_distance
+from kgen.metrics.report import class_balance, evaluate
+
+__all__ = [
+    "Extractor",
+    "FrechetDistance",
+    "KernelDistance",
+    "class_balance",
+    "evaluate",
+    "frechet_distance",
+    "get_extractor",
+    "kernel_distance",
+    "load_extractor",
+    "random_extractor",
+    "train_classifier",
+]

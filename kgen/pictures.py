@@ -1,0 +1,220 @@
+"""Pictures of samples and of training: grids, GIFs, curves, PNG bytes.
+
+Pictures come in as uint8, or as floats in [0, 1], and go out as uint8. Files appear whole or not at all.
+"""
+
+import io
+import math
+import os
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+from kgen.errors import invalid, positive_integer
+
+RULE = 96  # grey of the lines between the cells of a grid
+
+
+def grid(images, columns=None, pad=1):
+    """Lays pictures out in rows, as one picture.
+
+    Args:
+        images: uint8, or floats in [0, 1], [n, height, width, channels], channels 1 or 3 (or no such axis).
+        columns: pictures a row; None for the squarest grid, ceil(sqrt(n)).
+        pad: pixels between pictures, and around them all.
+
+    Returns:
+        uint8 array [rows * (height + pad) + pad, columns * (width + pad) + pad, channels].
+
+    Raises:
+        ValueError: for another shape, dtype or range.
+
+    Example:
+
+    >>> kgen.pictures.grid(np.zeros([10, 8, 8, 1])).shape
+    (28, 37, 1)
+    """
+    cells = _pixels("images", images, rank=4)
+    n, height, width, channels = cells.shape
+    columns = math.ceil(math.sqrt(n)) if columns is None else columns
+    positive_integer("columns", columns)
+    if not (isinstance(pad, int) and pad >= 0):
+        raise invalid("pad", "an integer of at least 0", pad=pad)
+    rows = math.ceil(n / columns)
+    canvas = np.full([rows, columns, height + pad, width + pad, channels], RULE, np.uint8)
+    canvas.reshape([-1, *canvas.shape[2:]])[:n, pad:, pad:] = cells
+    sheet = np.concatenate(np.concatenate(canvas, axis=1), axis=1)
+    return np.pad(sheet, [(0, pad), (0, pad), (0, 0)], constant_values=RULE)
+
+
+def png_bytes(image):
+    """One picture as the bytes of a PNG file, lossless.
+
+    Args:
+        image: uint8, or floats in [0, 1], [height, width, channels], channels 1 or 3 (or no such axis).
+
+    Returns:
+        bytes.
+
+    Example:
+
+    >>> kgen.pictures.png_bytes(np.zeros([8, 8, 1]))[1:4]
+    b'PNG'
+    """
+    buffer = io.BytesIO()
+    _pillow(_pixels("image", image, rank=3)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def save_png(path, image, min_side=256):
+    """Writes a picture as PNG; a small one is enlarged by a whole factor, so that its pixels can be seen.
+
+    Args:
+        path: file to write, in a folder that exists.
+        image: as for `png_bytes`.
+        min_side: pixels that the shorter side gets at least, unless the longer would exceed 8 times as many.
+
+    Raises:
+        FileNotFoundError: where the folder of `path` is missing.
+    """
+    _write(path, png_bytes(_enlarge(_pixels("image", image, rank=3), min_side)))
+
+
+def save_gif(path, frames, seconds_per_frame=0.25, last_seconds=2.0, min_side=256):
+    """Writes frames of one size as an endless GIF that rests on its last frame.
+
+    Args:
+        path: file to write, in a folder that exists.
+        frames: at least one picture, each as for `png_bytes`.
+        seconds_per_frame: how long a frame stays; GIF counts in hundredths.
+        last_seconds: how long the last frame stays.
+        min_side: as for `save_png`.
+
+    Raises:
+        ValueError: without frames, or for frames of several sizes.
+        FileNotFoundError: where the folder of `path` is missing.
+    """
+    frames = [_enlarge(_pixels("frames", frame, rank=3), min_side) for frame in frames]
+    if len(shapes := {frame.shape for frame in frames}) != 1:
+        raise invalid("frames", "at least one picture, all of one shape", shapes=sorted(shapes))
+    for name, value in (("seconds_per_frame", seconds_per_frame), ("last_seconds", last_seconds)):
+        if not 0.01 <= value <= 600:
+            raise invalid(name, "seconds in [0.01, 600]", **{name: value})
+    seconds = [seconds_per_frame] * (len(frames) - 1) + [last_seconds]
+    milliseconds = [10 * round(100 * value) for value in seconds]
+    first, *others = [_pillow(frame) for frame in frames]
+    buffer = io.BytesIO()
+    first.save(buffer, "GIF", save_all=True, append_images=others, duration=milliseconds, loop=0)
+    _write(path, buffer.getvalue())
+
+
+def save_curves(path, history, title="Training"):
+    """Draws the record of a training run: one panel of losses, one for each other quantity.
+
+    A quantity and its `val_` counterpart share a panel and a colour; the latter is dashed.
+
+    Args:
+        path: PNG file to write, in a folder that exists.
+        history: dict name -> values, one per epoch; or dict name -> {epoch: value}, epochs from 1; or one
+            dict name -> value per epoch. None and NaN leave gaps.
+        title: heading of the picture.
+
+    Raises:
+        ValueError: for a history without values.
+        FileNotFoundError: where the folder of `path` is missing.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    panels = _panels(_curves(history))
+    columns = min(3, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    figure = Figure(figsize=(5.5 * columns, 3.6 * rows + 0.4), dpi=110, layout="constrained")
+    figure.suptitle(title, fontweight="bold")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis, (heading, curves) in zip(axes, panels.items(), strict=False):
+        _draw(axis, heading, curves)
+    for axis in axes[len(panels) :]:
+        axis.remove()
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(buffer)
+    _write(path, buffer.getvalue())
+
+
+def _curves(history):
+    """Every form of history as dict name -> {epoch: value}."""
+    if not isinstance(history, dict):
+        rows = list(history)
+        names = dict.fromkeys(name for row in rows for name in row)
+        history = {name: [row.get(name) for row in rows] for name in names}
+    curves = {}
+    for name, values in history.items():
+        points = values if isinstance(values, dict) else dict(enumerate(values, start=1))
+        curves[name] = {epoch: float("nan" if value is None else value) for epoch, value in points.items()}
+    if not any(math.isfinite(value) for points in curves.values() for value in points.values()):
+        raise invalid("history", "a finite value of at least one name", history=history)
+    return curves
+
+
+def _panels(curves):
+    """Panels as dict heading -> {name: points}: losses first, together, then a panel per quantity."""
+    panels = {}
+    for name in sorted(curves, key=lambda name: not name.endswith("loss")):
+        base = name.removeprefix("val_")
+        heading = "Losses" if base.endswith("loss") else base.replace("_", " ").capitalize()
+        panels.setdefault(heading, {})[name] = curves[name]
+    return panels
+
+
+def _draw(axis, heading, curves):
+    colours = {}
+    for name, points in curves.items():
+        colour = colours.setdefault(name.removeprefix("val_"), f"C{len(colours) % 10}")
+        style, face = ("--", "white") if name.startswith("val_") else ("-", colour)
+        epochs = sorted(points)
+        marker = {"marker": "o" if len(epochs) <= 30 else None, "markersize": 4, "markerfacecolor": face}
+        axis.plot(epochs, [points[epoch] for epoch in epochs], style, color=colour, label=name, **marker)
+    axis.set(title=heading, xlabel="epoch")
+    axis.set_xlim(0.5, max(max(points, default=1) for points in curves.values()) + 0.5)
+    axis.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize="small")
+
+
+def _pixels(name, value, rank):
+    """Pictures of any accepted form as uint8 with a channel axis."""
+    value = np.asarray(value)
+    value = value[..., None] if value.ndim == rank - 1 else value
+    if value.ndim != rank or value.shape[-1] not in (1, 3) or not value.size:
+        shape = "[n, height, width, channels]" if rank == 4 else "[height, width, channels]"
+        raise invalid(name, f"shape {shape} with 1 or 3 channels, none of them empty", shape=value.shape)
+    if value.dtype == np.uint8:
+        return value
+    if value.dtype.kind != "f":
+        raise invalid(name, "uint8, or floats in [0, 1]", dtype=str(value.dtype))
+    if not (value.min() >= 0 and value.max() <= 1):
+        raise invalid(name, "floats in [0, 1]", lowest=float(value.min()), highest=float(value.max()))
+    return np.round(value.astype(np.float32) * 255).astype(np.uint8)
+
+
+def _enlarge(image, min_side):
+    positive_integer("min_side", min_side)
+    height, width = image.shape[:2]
+    wanted, limit = math.ceil(min_side / min(height, width)), 8 * min_side // max(height, width)
+    factor = max(1, min(wanted, limit))
+    return image.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _pillow(image):
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+def _write(path, data):
+    """Writes aside and renames, so that a reader never meets half a file."""
+    path = pathlib.Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(str(invalid("path", "a file in a folder that exists", path=str(path))))
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(data)
+    aside.replace(path)

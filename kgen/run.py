@@ -1,0 +1,148 @@
+"""One call of `fit` as a run that can be stored and taken up again."""
+
+import json
+
+import keras
+import numpy as np
+
+from kgen.callbacks import TrainingState
+
+
+class Run(keras.callbacks.CallbackList):
+    """The callbacks of one `fit`, and the state that a resumed run needs.
+
+    A resumed run is two calls of Keras's `fit` (the rest of the broken epoch, then the others); the callbacks
+    see one: the beginning and the end of training reach them once.
+
+    Args:
+        model: the model that is trained.
+        callbacks: the user's callbacks.
+        data: the training data set.
+        **params: of `keras.callbacks.CallbackList`.
+    """
+
+    def __init__(self, model, callbacks, data, **params):
+        super().__init__(callbacks, model=model, **params)
+        self.state = next((c for c in self.callbacks if isinstance(c, TrainingState)), None)
+        if self.state:  # Last, so that it stores what the others counted in this epoch.
+            self.callbacks.remove(self.state)
+            self.callbacks.append(self.state)
+        self.exact = hasattr(data, "at")
+        self.fingerprint = getattr(getattr(data, "description", None), "fingerprint", None)
+        self.unfinished = False
+        self._begun = False
+        for callback in self.callbacks:
+            if getattr(callback, "mode", None) == "auto" and hasattr(callback, "monitor"):
+                callback.mode = {1: "min", -1: "max"}[self.direction(callback.monitor)]
+
+    def position(self, epoch):
+        """(epoch, batch) where training begins or, with a stored state, goes on."""
+        found = self.state and self.state.resume(self)
+        epoch, batch, stopped = found or (epoch, 0, False)
+        return (self.params["epochs"], 0) if stopped else (epoch, batch)
+
+    def on_train_begin(self, logs=None):
+        if not self._begun:
+            super().on_train_begin(logs)
+        self._begun = True
+
+    def on_train_end(self, logs=None):
+        if not self.unfinished:
+            super().on_train_end(logs)
+
+    def direction(self, monitor):
+        """1 where a smaller value of the logged name is better, -1 where a larger one is."""
+        name = monitor.removeprefix("val_")
+        directions = {m.name: getattr(m, "_direction", "down") for m in self.model.metrics}
+        return -1 if directions.get(name) == "up" else 1
+
+    def snapshot(self):
+        """This moment as (arrays, record)."""
+        arrays = {name: np.asarray(variable.numpy()) for name, variable in _variables(self.model).items()}
+        for name, callback in self._counting():
+            arrays |= {f"callback/{name}/{i}": array for i, array in enumerate(_best_weights(callback))}
+        counters = {name: _counters(callback) for name, callback in self._counting()}
+        return arrays, {"step": int(self.model.step.numpy()), "callbacks": counters, **self._identity()}
+
+    def restore(self, arrays, manifest, reset_optimizer=False):
+        """Puts a stored moment back into the model.
+
+        Raises:
+            ValueError: naming what differs, if the state belongs to another model, optimiser or data set.
+        """
+        _compare(self._identity(), manifest, reset_optimizer)
+        skipped = ("optimizer/", "metric/") if reset_optimizer else ("metric/",)
+        _assign(_variables(self.model), arrays, skipped)
+
+    def restore_counters(self, arrays, manifest):
+        """Puts back what an epoch has counted: metrics, and the callbacks' own numbers."""
+        metrics = {k: v for k, v in _variables(self.model).items() if k.startswith("metric/") and k in arrays}
+        _assign(metrics, arrays)
+        for name, callback in self._counting():
+            vars(callback).update(manifest["callbacks"].get(name, {}))
+            best = [k for k in arrays if k.startswith(f"callback/{name}/")]
+            if best:
+                callback.best_weights = [arrays[f"callback/{name}/{i}"] for i in range(len(best))]
+
+    def _counting(self):
+        own = (keras.callbacks.ProgbarLogger, TrainingState)
+        counting = [c for c in self.callbacks if not isinstance(c, own)]
+        return [(f"{type(c).__name__}-{i}", c) for i, c in enumerate(counting)]
+
+    def _identity(self):
+        config = {k: v for k, v in self.model.get_config().items() if k != "name"}
+        optimizers = {k: _optimizer_name(v) for k, v in self.model.optimizers().items()}
+        identity = {"class": type(self.model).__name__, "optimizers": optimizers, "data": self.fingerprint}
+        return {**identity, "config": json.loads(json.dumps(config))}
+
+
+def _variables(model):
+    """All variables by their place: the model's, the optimisers', the epoch's running means."""
+    named = {f"model/{i}": v for i, v in enumerate(model.variables)}
+    for player, optimizer in model.optimizers().items():
+        named |= {f"optimizer/{player}/{i}": v for i, v in enumerate(optimizer.variables)}
+    for name, tracker in model.terms.trackers.items():
+        named |= {f"metric/{name}/{i}": v for i, v in enumerate(tracker.variables)}
+    return named
+
+
+def _assign(variables, arrays, skipped=()):
+    for name, variable in variables.items():
+        if not name.startswith(skipped or ("\n",)):
+            variable.assign(arrays[name])
+
+
+def _compare(here, stored, reset_optimizer):
+    """One line that names what differs between this model and the stored one."""
+    differing = [k for k in ("class", "data") if here[k] != stored[k] and None not in (here[k], stored[k])]
+    keys = sorted({*here["config"], *stored["config"]})
+    differing += [k for k in keys if here["config"].get(k) != stored["config"].get(k)]
+    if here["optimizers"] != stored["optimizers"] and not reset_optimizer:
+        differing += ["optimizers (reset_optimizer=True starts them anew)"]
+    if differing:
+        raise ValueError(f"The stored training state differs from this run in: {', '.join(differing)}.")
+
+
+def _optimizer_name(optimizer):
+    return type(getattr(optimizer, "inner_optimizer", optimizer)).__name__
+
+
+def _counters(callback):
+    """A callback's numbers: waits, bests, histories; no settings, files or flags."""
+    return {k: _plain(v) for k, v in vars(callback).items() if _is_number(v) or k in ("epoch", "history")}
+
+
+def _is_number(value):
+    return value is None or (isinstance(value, (int, float, np.number)) and not isinstance(value, bool))
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _best_weights(callback):
+    return [np.asarray(w) for w in getattr(callback, "best_weights", None) or []]

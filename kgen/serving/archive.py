@@ -1,0 +1,187 @@
+"""Writes a model's endpoints as a SavedModel for TensorFlow Serving."""
+
+import errno
+import os
+import pathlib
+import shutil
+import uuid
+
+import tensorflow as tf
+
+from ..errors import invalid, nearest
+from . import examples, graph
+
+SMALLEST_LIMIT = 4
+
+
+def export(model, path, endpoints=None, max_batch_size=1024):
+    """Writes the next numbered version of a model for tensorflow_model_server.
+
+    The version appears whole or not at all: it is written aside under a name the server skips, then renamed.
+    Beside the graph, `assets.extra` holds a sample request and its answer, warm-up records that the server
+    replays as it loads, and endpoints.json. The files need no Keras and no kgen to be served.
+
+    Args:
+        model: anything with `signatures()`: dict of name to (function, dict of input name to tf.TensorSpec).
+            The first axis of every input and output is the batch.
+        path: folder of the model, made where it is missing.
+        endpoints: names of the signatures to write, the first as `serving_default` too. Default: all but
+            "discriminate".
+        max_batch_size: rows above which a request is refused, at least 4; a server that merges requests
+            must not merge more.
+
+    Returns:
+        pathlib.Path of the version, `path/<number>`.
+
+    Raises:
+        ValueError: an unknown endpoint, a wrong limit, or a graph that a stock server does not run.
+
+    Example::
+
+        kgen.export(model, "saved_models/digits")  # saved_models/digits/1
+
+    Reference: TensorFlow Serving, "SignatureDefs" and "SavedModel Warmup".
+    """
+    chosen, path = _choose(model.signatures(), endpoints), pathlib.Path(path)
+    _check_limit(max_batch_size)
+    if path.exists() and not path.is_dir():
+        raise invalid("path", "a folder", path=str(path))
+    functions = {name: _trace(name, *chosen[name], max_batch_size) for name in chosen}
+    aside = path / f".tmp-{uuid.uuid4().hex}"
+    aside.mkdir(parents=True)
+    try:
+        _write(functions, aside, path.resolve().name, max_batch_size)
+        return _publish(aside, path)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+
+
+def _choose(signatures, endpoints):
+    if endpoints is None:
+        endpoints = [name for name in signatures if name != "discriminate"]
+    for name in endpoints:
+        if name not in signatures:
+            error = invalid("endpoints", f"names among {sorted(signatures)}", endpoints=endpoints)
+            raise ValueError(f"{error}. {nearest(name, signatures)}")
+    if not endpoints:
+        raise invalid("endpoints", "at least one name", endpoints=endpoints)
+    return {name: signatures[name] for name in endpoints}
+
+
+def _check_limit(limit):
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < SMALLEST_LIMIT:
+        raise invalid("max_batch_size", f"an integer of at least {SMALLEST_LIMIT}", max_batch_size=limit)
+
+
+def _trace(name, function, specs, limit):
+    """Concrete function that refuses more than `limit` rows before any work.
+
+    An empty batch travels as one row that is cut off again: for no rows, oneDNN's convolutions return their
+    input's shape and the next layer fails.
+    """
+
+    def bounded(**inputs):
+        num_rows = tf.shape(next(iter(inputs.values())))[0]
+        message = f"Invalid batch for {name}. Expected at most {limit} rows. Received:"
+        with tf.control_dependencies([tf.debugging.Assert(num_rows <= limit, [message, num_rows])]):
+            inputs = {key: _at_least_one_row(value, num_rows) for key, value in inputs.items()}
+        outputs = {key: _servable(value) for key, value in function(**inputs).items()}
+        _check_batch_axis(name, outputs)
+        return {key: value[:num_rows] for key, value in outputs.items()}
+
+    specs = {key: tf.TensorSpec(spec.shape, spec.dtype, key) for key, spec in specs.items()}
+    _check_batch_axis(name, specs)
+    return tf.function(bounded, autograph=False, jit_compile=False).get_concrete_function(**specs)
+
+
+def _check_batch_axis(name, tensors):
+    shapes = {key: x.shape for key, x in tensors.items() if x.shape.rank is not None}
+    fixed = [key for key, shape in shapes.items() if shape.rank == 0 or shape[0] is not None]
+    if fixed:
+        raise ValueError(f"Signature {name!r}: the first axis of {fixed} must be a batch of any size.")
+
+
+def _at_least_one_row(x, num_rows):
+    missing = tf.cast(num_rows < 1, tf.int32)
+    return tf.concat([x, tf.zeros(tf.concat([[missing], tf.shape(x)[1:]], 0), x.dtype)], 0)
+
+
+def _servable(x):
+    """JSON of TensorFlow Serving knows no half precision."""
+    return tf.cast(x, tf.float32) if x.dtype in (tf.bfloat16, tf.float16) else tf.convert_to_tensor(x)
+
+
+def _write(functions, folder, name, limit):
+    module = tf.Module()
+    module.weights = list({id(v): v for function in functions.values() for v in function.variables}.values())
+    default = next(iter(functions))
+    signatures = {"serving_default": functions[default], **functions}
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+    forbidden = graph.forbidden_operations(folder)
+    if forbidden:
+        raise ValueError(f"The model cannot be served: {'; '.join(forbidden)}.")
+    _write_examples(folder, name, default, limit)
+
+
+def _write_examples(folder, name, default, limit):
+    """Samples of what the files on disk answer on a CPU, as a server does."""
+    with tf.device("CPU:0"):
+        loaded = tf.saved_model.load(str(folder))
+    served = graph.signatures(graph.meta_graph(folder))
+    specs = {key: {k: spec for k, (_, spec) in inputs.items()} for key, (inputs, _) in served.items()}
+    inputs = {key: examples.sample_inputs(specs[key]) for key in served}
+    extra, own = folder / examples.FOLDER, [key for key in served if key != "serving_default"]
+    extra.mkdir()
+    examples.write_warmup(extra / examples.WARMUP, name, list(inputs.items()))
+    requests, responses = {}, {}
+    for key in own:
+        with tf.device("CPU:0"):
+            answer = loaded.signatures[key](**{k: tf.constant(v) for k, v in inputs[key].items()})
+        requests[key] = examples.rest_request(key, inputs[key])
+        responses[key] = examples.rest_response({k: v.numpy() for k, v in answer.items()})
+    examples.write_json(extra / examples.REQUEST, requests)
+    examples.write_json(extra / examples.RESPONSE, responses)
+    examples.write_json(extra / examples.DESCRIPTION, _description(served, default, limit))
+
+
+def _description(served, default, limit):
+    endpoints = {
+        name: {"inputs": _shapes(inputs), "outputs": _shapes(outputs)}
+        for name, (inputs, outputs) in served.items()
+    }
+    return {
+        "serving_default": default,
+        "max_batch_size": limit,
+        "oldest_server": graph.OLDEST_SERVER,
+        "tensorflow": tf.__version__,
+        "endpoints": endpoints,
+    }
+
+
+def _shapes(tensors):
+    return {k: {"dtype": spec.dtype.name, "shape": spec.shape.as_list()} for k, (_, spec) in tensors.items()}
+
+
+def _publish(aside, path):
+    """Renames the finished folder to the next free number."""
+    for entry in [*aside.rglob("*"), aside]:
+        _sync(entry)
+    while True:
+        target = path / str(max(graph.versions(path), default=0) + 1)
+        try:
+            os.rename(aside, target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            _sync(path)
+            return target
+
+
+def _sync(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,156 @@
+"""The training state on disk: one folder a moment, written aside, synced, renamed, with its checksums.
+
+The promise holds on local POSIX file systems: a crash at any moment leaves every finished folder whole.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import warnings
+
+import numpy as np
+
+ARRAYS, MANIFEST, SUMS = "arrays.npz", "manifest.json", "SHA256SUMS"
+
+
+class DamagedState(ValueError):
+    """A stored training state that does not match its checksums."""
+
+
+def write(directory, name, arrays, record):
+    """Writes one state, all of it or nothing.
+
+    Args:
+        directory: folder of all states.
+        name: of this state, such as "step-500"; one that exists is replaced.
+        arrays: dict name -> array.
+        record: JSON-able dict, the manifest; `sha256sum -c SHA256SUMS` checks both.
+
+    Returns:
+        Path of the finished folder.
+
+    Raises:
+        OSError: if the disk is full or the folder cannot be written; nothing half-written is left.
+    """
+    directory, final = pathlib.Path(directory), pathlib.Path(directory) / name
+    aside = directory / f".{name}.tmp-{os.getpid()}"
+    try:
+        aside.mkdir(parents=True, exist_ok=True)
+        with open(aside / ARRAYS, "wb") as file:
+            np.savez(file, **arrays)
+            _sync(file)
+        _write_text(aside / MANIFEST, json.dumps(record, indent=1))
+        _write_text(aside / SUMS, "".join(f"{sha256(aside / f)}  {f}\n" for f in (ARRAYS, MANIFEST)))
+        shutil.rmtree(final, ignore_errors=True)
+        os.rename(aside, final)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    sync_folder(directory)
+    return final
+
+
+def read(path):
+    """Reads one state after verifying its checksums.
+
+    Args:
+        path: folder that `write` returned.
+
+    Returns:
+        (arrays, manifest): dict name -> array, and the manifest.
+
+    Raises:
+        DamagedState: if anything is missing, truncated or changed.
+    """
+    path = pathlib.Path(path)
+    try:
+        sums = dict(line.split("  ")[::-1] for line in (path / SUMS).read_text().splitlines())
+        damaged = [name for name in (ARRAYS, MANIFEST) if sums.get(name) != sha256(path / name)]
+        if damaged:
+            raise DamagedState(f"the checksum of {damaged[0]} is not the one in {SUMS}")
+        with np.load(path / ARRAYS, allow_pickle=False) as stored:
+            return dict(stored), json.loads((path / MANIFEST).read_text())
+    except (OSError, ValueError) as error:
+        raise DamagedState(f"Training state {path} is damaged: {error}") from error
+
+
+def newest(directory):
+    """The newest whole state; damaged ones are named in a warning and passed over.
+
+    Args:
+        directory: folder of all states.
+
+    Returns:
+        (path, arrays, manifest), or None where there is no whole state.
+    """
+    for path in sorted(names(directory), key=_step, reverse=True):
+        try:
+            return path, *read(path)
+        except DamagedState as error:
+            warnings.warn(f"{error}. The previous one is used.", stacklevel=2)
+    return None
+
+
+def names(directory):
+    """Folders of the finished states, "step-N", in no order.
+
+    Args:
+        directory: folder of all states.
+
+    Returns:
+        List of paths; empty where the folder does not exist.
+    """
+    return list(pathlib.Path(directory).glob("step-*"))
+
+
+def prune(directory, keep):
+    """Removes all but the newest states.
+
+    Args:
+        directory: folder of all states.
+        keep: how many stay.
+    """
+    for path in sorted(names(directory), key=_step)[:-keep]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def sha256(path):
+    """SHA-256 of a file, as hexadecimal digits.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        String of 64 digits.
+    """
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_folder(path):
+    """Makes a rename in this folder last through a power cut.
+
+    Args:
+        path: of the folder.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_text(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+        _sync(file)
+
+
+def _sync(file):
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _step(path):
+    return int(path.name.split("-")[1]) if path.name.split("-")[1].isdigit() else -1

@@ -1,0 +1,28 @@
+"""What all tests share: one seed, no GPU unless asked for, doctests' names."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kgen
+
+
+@pytest.fixture(autouse=True)
+def _reproducible():
+    keras.utils.set_random_seed(0)
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(autouse=True)
+def _doctest_names(doctest_namespace):
+    doctest_namespace.update(kgen=kgen, keras=keras, np=np, tf=tf)
+
+
+def pytest_collection_modifyitems(items):
+    """Tests marked `gpu` run where there is one."""
+    absent = pytest.mark.skip(reason="no GPU on this machine")
+    for item in items:
+        if "gpu" in item.keywords and not tf.config.list_physical_devices("GPU"):
+            item.add_marker(absent)

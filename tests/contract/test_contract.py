@@ -1,0 +1,208 @@
+"""Every promise of the contract, over every row of the table."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kgen
+from tests.contract.table import ROWS, pictures
+
+every_model = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+
+
+def trained(row, epochs=1, policy="float32", **compile_options):
+    keras.utils.set_random_seed(1)
+    keras.config.set_dtype_policy(policy)
+    model = row.make()
+    model.compile(jit_compile=False, steps_per_execution=1, **compile_options)
+    history = model.fit(pictures(), batch_size=16, epochs=epochs, verbose=0)
+    return model, history
+
+
+def networks(model):
+    return model.players() if hasattr(model, "players") else {"": [model.encoder, model.decoder]}
+
+
+def values(variables):
+    return [v.numpy() for v in variables]
+
+
+def equal(first, second):
+    return len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@every_model
+def test_fit_changes_every_player_and_logs_the_declared_terms(row):
+    model = row.make()
+    model.compile()
+    before = {
+        player: values(v for n in nets for v in n.trainable_variables)
+        for player, nets in networks(model).items()
+    }
+    history = model.fit(
+        pictures(), batch_size=16, epochs=2, verbose=0, validation_data=pictures(seed=1)
+    ).history
+    for player, nets in networks(model).items():
+        assert not equal(before[player], values(v for n in nets for v in n.trainable_variables))
+    assert set(row.terms) == {name for name in history if not name.startswith("val_")}
+    assert set(row.terms) <= {name.removeprefix("val_") for name in history if name.startswith("val_")}
+    assert all(np.isfinite(numbers).all() and len(numbers) == 2 for numbers in history.values())
+    assert int(model.step) == 8 and int(model.skipped_steps) == 0
+
+
+@every_model
+def test_each_player_moves_only_its_own_variables(row):
+    model, _ = trained(row)
+    if not hasattr(model, "players"):
+        pytest.skip("one player")
+    for mover, other in (("discriminator", "generator"), ("generator", "discriminator")):
+        others = [
+            *model.optimizers()[other].variables,
+            *(v for n in model.players()[other] for v in n.trainable_variables),
+        ]
+        before = values(others)
+        own = values(v for n in model.players()[mover] for v in n.trainable_variables)
+        with kgen.noise.stream(0, 0, 16):
+            game = kgen.adversarial.Game(model, model._unpack(tf.constant(pictures(16)))[0])
+            model.minimize(model._move(mover, game))
+        assert equal(before, values(others))
+        assert not equal(own, values(v for n in model.players()[mover] for v in n.trainable_variables))
+
+
+@every_model
+def test_a_regulariser_shrinks_its_own_network(row):
+    model = row.make(kernel_regularizer=keras.regularizers.L2(100.0))
+    model.compile()
+    norms = {player: _norm(nets) for player, nets in networks(model).items()}
+    history = model.fit(pictures(), batch_size=16, epochs=5, verbose=0).history
+    for player, nets in networks(model).items():
+        name = f"{player}_regularization" if player else "regularization"
+        assert history[name][-1] < history[name][0]
+        assert _norm(nets) < norms[player]
+
+
+def _norm(nets):
+    return sum(
+        float(np.square(v.numpy()).sum()) for n in nets for v in n.trainable_variables if v.name == "kernel"
+    )
+
+
+@every_model
+def test_save_load_and_fit_equal_the_uninterrupted_run(row, tmp_path):
+    model, _ = trained(row)
+    model.save(tmp_path / "m.keras")
+    loaded = keras.saving.load_model(tmp_path / "m.keras")
+    assert np.array_equal(model.generate(3, seed=5), loaded.generate(3, seed=5))
+    for one in (model, loaded):
+        one.fit(pictures(), batch_size=16, epochs=1, verbose=0)
+    assert equal(values(model.variables), values(loaded.variables))
+    for player, optimizer in model.optimizers().items():
+        assert equal(values(optimizer.variables), values(loaded.optimizers()[player].variables))
+
+
+@every_model
+def test_a_resumed_run_equals_the_uninterrupted_one(row, tmp_path):
+    def run(folder, stop_at=None):
+        keras.utils.set_random_seed(1)
+        model = row.make()
+        model.compile(jit_compile=False, steps_per_execution=1)
+        callbacks = [kgen.callbacks.TrainingState(tmp_path / folder, every=3)] + (
+            [Stop(stop_at)] if stop_at else []
+        )
+        try:
+            history = model.fit(pictures(), batch_size=8, epochs=3, verbose=0, callbacks=callbacks)
+        except KeyboardInterrupt:
+            return None, None
+        return model, history.history
+
+    whole, whole_history = run("a")
+    run("b", stop_at=13)
+    resumed, history = run("b")
+    assert equal(values(whole.variables), values(resumed.variables))
+    for player, optimizer in whole.optimizers().items():
+        assert equal(values(optimizer.variables), values(resumed.optimizers()[player].variables))
+    assert history == whole_history
+
+
+class Stop(keras.callbacks.Callback):
+    """Breaks off without any chance to save."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.at = step
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if int(self.model.step) == self.at:
+            raise KeyboardInterrupt
+
+
+@every_model
+def test_generate_is_seeded_and_rows_are_independent(row):
+    model, _ = trained(row)
+    many = model.generate(300, seed=3)
+    assert many.shape == (300, *row.shape) and many.dtype == np.float32
+    assert 0 <= many.min() and many.max() <= 1
+    np.testing.assert_array_equal(many, model.generate(300, seed=3))
+    np.testing.assert_allclose(many[:5], model.generate(5, seed=3), atol=1e-6)
+    np.testing.assert_allclose(many[299:], model.sample(kgen.noise.rows(3, 1, start=299)), atol=1e-6)
+    assert np.abs(many[0] - many[1]).max() > 1e-4
+    assert not np.array_equal(model.generate(2), model.generate(2))
+
+
+@every_model
+def test_evaluation_is_judged_on_the_same_noise(row):
+    model, _ = trained(row)
+    first = model.evaluate(pictures(50, seed=2), batch_size=16, return_dict=True, verbose=0)
+    assert first == model.evaluate(pictures(50, seed=2), batch_size=16, return_dict=True, verbose=0)
+    assert set(row.terms) <= set(first)
+
+
+@every_model
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_trains(row, policy):
+    model, history = trained(row, epochs=3, policy=policy)
+    scaled = [isinstance(o, keras.optimizers.LossScaleOptimizer) for o in model.optimizers().values()]
+    assert all(scaled) if policy == "mixed_float16" else not any(scaled)
+    assert all(np.isfinite(numbers).all() for numbers in history.history.values())
+    assert int(model.skipped_steps) < int(model.step)
+    assert model.generate(2, seed=0).dtype == np.float32
+
+
+@every_model
+def test_a_bad_batch_changes_nothing_and_is_counted(row):
+    model, _ = trained(row)
+    kept = [v for v in model._state()]
+    before = values(kept)
+    bad = pictures(16).astype("float32") / 255
+    bad[3, 2, 2] = np.nan
+    model.train_on_batch(bad)
+    assert int(model.skipped_steps) == 1
+    assert equal(before, values(kept))
+    model.fit(pictures(), batch_size=16, epochs=1, verbose=0)
+    assert int(model.skipped_steps) == 1 and not equal(before, values(kept))
+
+
+@every_model
+def test_config_round_trip(row):
+    model = row.make(seed=7)
+    config = json.loads(json.dumps(model.get_config()))
+    again = type(model).from_config(config)
+    assert again.get_config() == model.get_config()
+    assert [v.shape for v in again.weights] == [v.shape for v in model.weights]
+
+
+@every_model
+def test_signatures_have_the_declared_names(row):
+    assert tuple(row.make().signatures()) == row.endpoints
+
+
+@every_model
+def test_xla_and_several_steps_in_a_call_train(row):
+    model = row.make()
+    model.compile(jit_compile=True, steps_per_execution=2)
+    history = model.fit(pictures(), batch_size=16, epochs=2, verbose=0).history
+    assert int(model.step) == 8
+    assert all(np.isfinite(numbers).all() for numbers in history.values())

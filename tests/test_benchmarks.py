@@ -1,0 +1,137 @@
+"""Benchmarks: the recipes' networks, times told apart, honest records and an honest report."""
+
+import json
+import pathlib
+import sys
+
+import numpy as np
+import pytest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "benchmarks"))
+
+import peers  # noqa: E402
+import report  # noqa: E402
+import timing  # noqa: E402
+
+CANDIDATE = """
+import numpy as np
+
+def make(mebibytes):
+    block = np.ones([mebibytes, 2**20], np.uint8)
+    return lambda: {"loss": float(block[0, 0])}
+"""
+
+
+class Clock:
+    """Time that passes only while a candidate works; all work takes twice as long after the first round."""
+
+    def __init__(self):
+        self.now, self.calls = 0.0, []
+
+    def candidate(self, name, seconds_per_step, steps_per_call=1):
+        def step():
+            self.calls.append(name)
+            slowness = 2.0 if len(self.calls) > 5 else 1.0
+            self.now += slowness * seconds_per_step * steps_per_call
+            return {"loss": 1.0}
+
+        step.steps_per_call = steps_per_call
+        return step
+
+
+def test_interleave_takes_turns_and_medians(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: clock.now)
+    slow, fast = clock.candidate("slow", 0.03), clock.candidate("fast", 0.01, steps_per_call=2)
+    times = timing.interleave({"slow": slow, "fast": fast}, rounds=3, steps=3)
+    assert clock.calls == 3 * ["slow"] + 4 * ["fast"] + 6 * ["slow"] + 2 * ["fast"]
+    assert times["ms_per_step"] == {"slow": pytest.approx(60), "fast": pytest.approx(20)}
+    assert times["quartiles"] == {"slow": pytest.approx([45, 60]), "fast": pytest.approx([15, 20])}
+    assert times["speedup"] == {"slow": {"fast": pytest.approx(0.333)}, "fast": {"slow": pytest.approx(3)}}
+
+
+def test_peak_memory_is_the_candidates_own(tmp_path, monkeypatch):
+    (tmp_path / "candidate.py").write_text(CANDIDATE)
+    monkeypatch.syspath_prepend(tmp_path)
+    ballast = np.ones([400, 2**20], np.uint8)
+    small, large = (timing.peak_memory("candidate:make", size) for size in (1, 150))
+    assert 140 < large - small < 160
+    assert small < ballast.nbytes / 2**20
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    import kgen
+
+    monkeypatch.setattr(kgen, "__version__", "1.2.3", raising=False)
+    monkeypatch.setattr(timing, "RESULTS", tmp_path)
+    return tmp_path
+
+
+def test_a_record_tells_how_it_came_about_and_not_where(results, monkeypatch):
+    script = str(timing.ROOT / "benchmarks" / "speed.py")
+    monkeypatch.setattr(sys, "argv", [script, "dcgan", "--data=/somewhere/else/digits.npz", "--steps", "3"])
+    row = {"measured": {"alternating_vs_keras_io": np.float32(1.5)}}
+    path = timing.record("speed_dcgan", row, seed=4, minutes=2)
+    row = json.loads(path.read_text())
+    assert row["command"] == "python benchmarks/speed.py dcgan --data=digits.npz --steps 3"
+    assert row["seed"] == 4 and row["minutes"] == 2 and row["measured"] == {"alternating_vs_keras_io": 1.5}
+    assert set(row["versions"]) >= {"python", "tensorflow", "keras"} and row["versions"]["kgen"] == "1.2.3"
+    assert row["cores"] >= 1
+    assert [file.name for file in results.iterdir()] == ["speed_dcgan.json"]
+
+
+def test_a_record_refuses_absolute_paths(results):
+    for text in ("/somewhere/else", "in /somewhere", "--out=/somewhere"):
+        with pytest.raises(ValueError, match="no absolute path.*/somewhere"):
+            timing.record("a", {"note": text})
+    timing.record("a", {"note": "ms/step, kgen / peer, https://keras.io/examples"})
+
+
+def test_report_compares_with_what_is_to_be_reached(tmp_path):
+    origin = {"command": "python benchmarks/speed.py dense_gan", "seed": 0, "date": "2025-01-01 10:00 UTC"}
+    origin |= {"versions": {"python": "3.11"}, "minutes": 2.0, "cores": 2}
+    measured = {"float32_vs_keras_io": 1.25, "bfloat16_vs_keras_io": 1.5, "extra": 3}
+    row = {**origin, "measured": measured, "speedup": {"a": {"b": 2.0}, "b": {"a": 0.5}}, "rounds": 9}
+    (tmp_path / "speed_dense_gan.json").write_text(json.dumps(row))
+    (tmp_path / "other.json").write_text(json.dumps({**origin, "pictures": {"kgen": "kgen.png"}}))
+    text = report.report(tmp_path, tmp_path / "RESULTS.md")
+    assert (tmp_path / "RESULTS.md").read_text() == text
+    assert "| float32, x faster than keras.io | 1.25 | >= 1.2 | yes |  |" in text
+    assert "| mixed_bfloat16, x faster than keras.io | 1.5 | >= 1.7 | **no** |  |" in text
+    assert "| float32, x faster than PyTorch eager | not measured |  |  |  |" in text
+    assert "| extra | 3 |" in text and "| speedup | b | a |" in text and "| a | 2 |  |" in text
+    assert "| VAE, k = 1, 100 epochs, nats | not measured | <= 90.5 |  | 86.76 |" in text
+    assert "## other" in text and "![kgen](results/kgen.png)" in text and "rounds: 9" in text
+
+
+def test_the_tutorials_networks_have_its_sizes():
+    generator, discriminator = peers.tutorial_networks()
+    assert generator.count_params() == 2_330_944 and discriminator.count_params() == 212_865
+    assert generator.output_shape == (None, 28, 28, 1) and discriminator.output_shape == (None, 1)
+
+
+def test_the_dense_networks_have_the_sources_sizes():
+    generator, discriminator = peers.dense_networks()
+    sizes = [100, 1024, 1024, 784], [784, 1024, 1024, 1]
+    for network, widths in zip((generator, discriminator), sizes, strict=True):
+        assert network.count_params() == sum((a + 1) * b for a, b in zip(widths, widths[1:], strict=False))
+
+
+@pytest.mark.parametrize("name", ["tutorial_dense", "keras_io_dense", "plain_vae"])
+def test_a_peers_step_trains(name):
+    step = peers.make(name, 8)
+    first = {key: float(value) for key, value in step().items()}
+    last = {key: float(value) for key, value in step().items()}
+    assert np.isfinite([*first.values(), *last.values()]).all()
+    assert all(first[key] != last[key] for key in first)
+
+
+def test_a_fit_step_counts_its_steps():
+    model = peers.KerasIoGan(*peers.dense_networks())
+    optimizers = peers.keras.optimizers.Adam(), peers.keras.optimizers.Adam()
+    model.compile(*optimizers, steps_per_execution=3)
+    step = peers.fit_step(model, peers.pictures(4))
+    before = int(optimizers[0].iterations)
+    step()
+    assert step.steps_per_call == 3 and int(optimizers[0].iterations) == before + 3

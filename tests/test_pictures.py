@@ -1,0 +1,182 @@
+"""Pictures: every pixel, every duration, every refusal."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kgen import pictures
+
+
+def test_grid_places_every_picture():
+    images = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.ones([1, 2, 3, 1], np.uint8)
+    sheet = pictures.grid(images, columns=3, pad=1)
+    assert sheet.shape == (2 * 3 + 1, 3 * 4 + 1, 1) and sheet.dtype == np.uint8
+    for index in range(5):
+        row, column = divmod(index, 3)
+        assert (sheet[1 + 3 * row : 3 + 3 * row, 1 + 4 * column : 4 + 4 * column] == index).all()
+    lines = np.full(sheet.shape, True)
+    for row, column in np.ndindex(2, 3):
+        lines[1 + 3 * row : 3 + 3 * row, 1 + 4 * column : 4 + 4 * column] = (row, column) == (1, 2)
+    assert (sheet[lines] == pictures.RULE).all()
+
+
+def test_grid_scales_floats_and_keeps_colour():
+    images = np.linspace(0, 1, 4 * 2 * 2 * 3, dtype=np.float32).reshape([4, 2, 2, 3])
+    sheet = pictures.grid(images, pad=0)
+    assert sheet.shape == (4, 4, 3)
+    np.testing.assert_array_equal(sheet[:2, 2:], np.round(images[1] * 255))
+    assert sheet.min() == 0 and sheet.max() == 255
+
+
+def test_grid_takes_pictures_without_channels():
+    assert pictures.grid(np.zeros([7, 8, 8])).shape == (28, 28, 1)
+
+
+@pytest.mark.parametrize(
+    "images, message",
+    [
+        (np.zeros([8, 8]), "Received: shape=\\(8, 8\\)"),
+        (np.zeros([0, 8, 8, 1]), "none of them empty"),
+        (np.zeros([2, 8, 8, 2]), "1 or 3 channels"),
+        (np.full([2, 8, 8, 1], 1.5), "floats in \\[0, 1\\]"),
+        (np.full([2, 8, 8, 1], -0.1), "floats in \\[0, 1\\]"),
+        (np.full([2, 8, 8, 1], np.nan), "floats in \\[0, 1\\]"),
+        (np.zeros([2, 8, 8, 1], np.int64), "Received: dtype='int64'"),
+    ],
+)
+def test_grid_refuses_what_is_no_picture(images, message):
+    with pytest.raises(ValueError, match=message):
+        pictures.grid(images)
+
+
+@pytest.mark.parametrize("arguments", [{"columns": 0}, {"columns": 2.0}, {"pad": -1}])
+def test_grid_refuses_bad_layout(arguments):
+    (name,) = arguments
+    with pytest.raises(ValueError, match=f"argument `{name}`"):
+        pictures.grid(np.zeros([2, 8, 8, 1]), **arguments)
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (5, 4, 1), (5, 4, 3)])
+def test_png_is_lossless(shape):
+    image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    read = np.asarray(Image.open(io.BytesIO(pictures.png_bytes(image))))
+    np.testing.assert_array_equal(read, image.reshape(read.shape))
+    assert pictures.png_bytes(image) == pictures.png_bytes(image / 255)
+
+
+def test_save_png_enlarges_small_pictures_by_a_whole_factor(tmp_path):
+    image = np.random.default_rng(0).integers(0, 256, [9, 12, 1], np.uint8)
+    pictures.save_png(tmp_path / "small.png", image, min_side=20)
+    read = np.asarray(Image.open(tmp_path / "small.png"))
+    assert read.shape == (27, 36)
+    np.testing.assert_array_equal(read[::3, ::3], image[..., 0])
+    np.testing.assert_array_equal(read[2::3, 2::3], image[..., 0])
+
+
+def test_save_png_leaves_large_and_long_pictures_alone(tmp_path):
+    for shape in ((300, 256), (10, 2000)):
+        pictures.save_png(tmp_path / "large.png", np.zeros(shape))
+        assert Image.open(tmp_path / "large.png").size == shape[::-1]
+
+
+def test_files_are_written_whole_and_alone(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"before")
+    with pytest.raises(ValueError, match="`image`"):
+        pictures.save_png(path, np.full([8, 8], 2.0))
+    assert path.read_bytes() == b"before"
+    pictures.save_png(path, np.zeros([8, 8]))
+    assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="folder that exists.*missing"):
+        pictures.save_png(tmp_path / "missing" / "a.png", np.zeros([8, 8]))
+
+
+def durations(path):
+    with Image.open(path) as gif:
+        milliseconds = []
+        for frame in range(gif.n_frames):
+            gif.seek(frame)
+            milliseconds.append(gif.info["duration"])
+        return milliseconds, gif.info.get("loop")
+
+
+def test_gif_keeps_time_where_frames_repeat(tmp_path):
+    frames = [np.full([8, 8, 1], value, np.uint8) for value in (0, 0, 0, 90, 90, 255)]
+    pictures.save_gif(tmp_path / "a.gif", frames, seconds_per_frame=0.2, last_seconds=1.5)
+    assert durations(tmp_path / "a.gif") == ([600, 400, 1500], 0)
+
+
+def test_gif_of_equal_frames_keeps_time(tmp_path):
+    pictures.save_gif(tmp_path / "a.gif", np.zeros([5, 8, 8]), seconds_per_frame=0.2, last_seconds=1.0)
+    milliseconds, _ = durations(tmp_path / "a.gif")
+    assert sum(milliseconds) == 1800
+
+
+def test_gif_shows_its_frames_enlarged_and_in_colour(tmp_path):
+    frames = [np.full([8, 8, 3], colour, np.uint8) for colour in ([250, 10, 10], [10, 10, 250])]
+    pictures.save_gif(tmp_path / "a.gif", frames)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.size == (256, 256) and gif.n_frames == 2
+        for index, frame in enumerate(frames):
+            gif.seek(index)
+            np.testing.assert_allclose(np.asarray(gif.convert("RGB"))[0, 0], frame[0, 0], atol=8)
+
+
+def test_gif_refuses_bad_frames_and_times(tmp_path):
+    with pytest.raises(ValueError, match="`frames`.*all of one shape"):
+        pictures.save_gif(tmp_path / "a.gif", [np.zeros([8, 8]), np.zeros([8, 9])])
+    with pytest.raises(ValueError, match="`frames`.*at least one"):
+        pictures.save_gif(tmp_path / "a.gif", [])
+    for name in ("seconds_per_frame", "last_seconds"):
+        with pytest.raises(ValueError, match=name):
+            pictures.save_gif(tmp_path / "a.gif", [np.zeros([8, 8])], **{name: 0})
+
+
+HISTORY = {
+    "generator_loss": [2.0, 1.5, 1.2],
+    "val_generator_loss": [2.1, 1.7, 1.6],
+    "discriminator_loss": [1.0, 1.2, 1.3],
+    "frechet_distance": [9.0, None, 4.0],
+    "val_frechet_distance": [9.5, float("nan"), 5.0],
+}
+
+
+def test_losses_share_a_panel_and_val_joins_its_quantity():
+    panels = pictures._panels(pictures._curves(HISTORY))
+    assert list(panels) == ["Losses", "Frechet distance"]
+    assert list(panels["Losses"]) == ["generator_loss", "val_generator_loss", "discriminator_loss"]
+    assert list(panels["Frechet distance"]) == ["frechet_distance", "val_frechet_distance"]
+
+
+def test_the_three_forms_of_history_are_one():
+    lists = {"loss": [3.0, 2.0], "kl_loss": [1.0, 0.5]}
+    rows = [{"loss": 3.0, "kl_loss": 1.0}, {"loss": 2.0, "kl_loss": 0.5}]
+    epochs = {"loss": {1: 3.0, 2: 2.0}, "kl_loss": {1: 1.0, 2: 0.5}}
+    assert pictures._curves(lists) == pictures._curves(rows) == pictures._curves(epochs) == epochs
+
+
+def test_curves_are_drawn_without_pyplot(tmp_path):
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from kgen import pictures; assert 'matplotlib' not in sys.modules\n"
+        f"pictures.save_curves({str(tmp_path / 'a.png')!r}, {{'loss': [2.0, 1.0]}})\n"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    pictures.save_curves(tmp_path / "b.png", HISTORY)
+    narrow, wide = (np.asarray(Image.open(tmp_path / name).convert("RGB")) for name in ("a.png", "b.png"))
+    assert wide.shape[1] == 2 * narrow.shape[1]
+    assert len(np.unique(wide.reshape([-1, 3]), axis=0)) > 20
+
+
+@pytest.mark.parametrize("history", [{}, {"loss": []}, {"loss": [None, float("nan")]}, []])
+def test_curves_refuse_an_empty_history(tmp_path, history):
+    with pytest.raises(ValueError, match="`history`"):
+        pictures.save_curves(tmp_path / "a.png", history)
