@@ -1,14 +1,12 @@
 """The shared two-player step: players, their optimisers, three update rules, the moving average."""
 
-import functools
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from kgen import inputs, noise, replicas
 from kgen.base import GenerativeModel, Move, check_learning_rate, totalled
-from kgen.errors import invalid, positive_integer
+from kgen.errors import invalid, number_in, positive_integer
 
 UPDATES = ("alternating", "simultaneous", "split")
 
@@ -43,8 +41,8 @@ class AdversarialModel(GenerativeModel):
         positive_integer("discriminator_steps", discriminator_steps)
         if update not in UPDATES:
             raise invalid("update", f"one of {', '.join(UPDATES)}", update=update)
-        if ema_momentum is not None and not 0 < ema_momentum < 1:
-            raise invalid("ema_momentum", "a number in (0, 1) or None", ema_momentum=ema_momentum)
+        if ema_momentum is not None:
+            number_in("ema_momentum", ema_momentum, 0, 1)
         self.latent_dim = latent_dim
         self.update = update
         self.discriminator_steps = discriminator_steps
@@ -53,8 +51,8 @@ class AdversarialModel(GenerativeModel):
 
     def finish(self):
         """Checks the networks and clones the generator for its moving average; the constructor's last line."""
-        _check_network("generator", self.generator, (self.latent_dim,), self.image_shape)
-        _check_network("discriminator", self.discriminator, self.image_shape, None)
+        inputs.check_network("generator", self.generator, (self.latent_dim,), self.image_shape)
+        inputs.check_network("discriminator", self.discriminator, self.image_shape, (1,))
         if self.ema_momentum is not None:
             self.ema_generator = keras.models.clone_model(self.generator)
             self.ema_generator.set_weights(self.generator.get_weights())
@@ -123,6 +121,14 @@ class AdversarialModel(GenerativeModel):
 
     # The step.
 
+    def look(self, x):
+        """The base's checks; `split` needs a row for each player on every replica."""
+        super().look(x)
+        if self.update == "split" and len(x) < 2 * replicas.count():
+            raise invalid(
+                "batch_size", "at least two examples a replica where update='split'", batch_size=len(x)
+            )
+
     def learn(self, x, y):
         """One training step by the chosen rule."""
         rule = {"alternating": self._alternate, "simultaneous": self._together, "split": self._split}
@@ -134,11 +140,12 @@ class AdversarialModel(GenerativeModel):
         return names + self._generator_turn(x, y)
 
     def _split(self, x, y):
-        """Each half of the batch trains one player."""
-        half = x.shape[0] // 2 if x.shape[0] else tf.shape(x)[0] // 2
-        first, second = (None, None) if y is None else (y[:half], y[half:])
-        names = self.minimize(self._move("discriminator", Game(self, x[:half], first)))
-        return names + self._generator_turn(x[half:], second)
+        """Each half of the batch trains one player: even rows D, odd rows G, whatever the number of replicas."""
+        even, odd = slice(0, None, 2), slice(1, None, 2)
+        with noise.current().narrowed(even):
+            names = self.minimize(self._move("discriminator", Game(self, x[even], _part(y, even))))
+        with noise.current().narrowed(odd):
+            return names + self._generator_turn(x[odd], _part(y, odd))
 
     def _together(self, x, y):
         """One generator pass serves both players."""
@@ -177,8 +184,8 @@ class AdversarialModel(GenerativeModel):
             average.assign(momentum * average + (1.0 - momentum) * value)
 
     def score(self, x, y=None, training=False):
-        """The discriminator's logits of pictures in the networks' range."""
-        return self.discriminator(x, training=training)
+        """The discriminator's logits of pictures in the networks' range, float32 in any precision."""
+        return tf.cast(self.discriminator(x, training=training), tf.float32)
 
     def judge(self, x, y):
         """Terms of a validation batch, D's accuracies, and the samples, in inference mode."""
@@ -249,6 +256,19 @@ class AdversarialModel(GenerativeModel):
         }
 
 
+class Once:
+    """A property computed on first use; functools' own holds a lock, on which replicas' threads would wait."""
+
+    def __init__(self, function):
+        self.function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, instance, owner=None):
+        if instance is None:
+            return self
+        return vars(instance).setdefault(self.function.__name__, self.function(instance))
+
+
 class Game:
     """What one meeting of the players is about; each quantity is computed when a loss first asks for it.
 
@@ -265,19 +285,19 @@ class Game:
         self.labels = labels
         self.training = training
 
-    @functools.cached_property
+    @Once
     def fake(self):
         """Generated pictures, as many as real ones."""
         generator = self.model.generator if self.training else self.model.sampler
         z = noise.normal(noise.current().next(), (self.model.latent_dim,))
-        return generator(z[: tf.shape(self.real)[0]], training=self.training)
+        return generator(z, training=self.training)
 
-    @functools.cached_property
+    @Once
     def real_logits(self):
         """The discriminator's logits of the real pictures, [batch, 1]."""
         return self.model.score(self.real, self.labels, training=self.training)
 
-    @functools.cached_property
+    @Once
     def fake_logits(self):
         """The discriminator's logits of the generated pictures, [batch, 1]."""
         return self.model.score(self.fake, self.labels, training=self.training)
@@ -301,9 +321,5 @@ class LearningRates:
             optimizer.learning_rate = factor * float(keras.ops.convert_to_numpy(optimizer.learning_rate))
 
 
-def _check_network(name, network, input_shape, output_shape):
-    """Raises a ValueError unless the network takes and gives these shapes (a discriminator: one logit)."""
-    given = tuple(network.input_shape[1:]), tuple(network.output_shape[1:])
-    expected = tuple(input_shape), (1,) if output_shape is None else tuple(output_shape)
-    if given != expected:
-        raise invalid(name, f"a network from {expected[0]} to {expected[1]}", input=given[0], output=given[1])
+def _part(y, rows):
+    return None if y is None else y[rows]

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import numbers
 import secrets
 from collections.abc import Callable
 from typing import NamedTuple
@@ -50,8 +51,8 @@ class GenerativeModel(keras.Model):
     def __init__(self, image_shape, pixel_range=(0.0, 1.0), seed=0, name=None):
         super().__init__(name=name)
         self.image_shape = inputs.check_shape(image_shape)
-        self.pixel_range = tuple(pixel_range)
-        self.seed = seed
+        self.pixel_range = _increasing("pixel_range", pixel_range)
+        self.seed = _seed(seed)
         self.step = self._counter("step")
         self.skipped_steps = self._counter("skipped_steps")
         self._rows_judged = self._counter("rows_judged")
@@ -60,7 +61,8 @@ class GenerativeModel(keras.Model):
         )
         self.terms = Terms()
         self._judges = []
-        self._sample = tf.function(self.sample, input_signature=[tf.TensorSpec([None, 2], tf.int32)])
+        seeds = tf.TensorSpec([None, 2], tf.int32)
+        self._sample = tf.function(self.sample, input_signature=[seeds], autograph=False)
         self.built = True
 
     def _counter(self, name):
@@ -68,6 +70,9 @@ class GenerativeModel(keras.Model):
 
     def build(self, input_shape=None):
         self.built = True
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Keras's private hook, which under a strategy would build again what a constructor has built."""
 
     # Configuration: the constructor's arguments, and the precision the networks were built in.
 
@@ -114,7 +119,7 @@ class GenerativeModel(keras.Model):
         super().compile(
             optimizer=optimizer,
             steps_per_execution=1 if steps_per_execution == "auto" else steps_per_execution,
-            jit_compile=self._jit(jit_compile),
+            jit_compile=self._jit(jit_compile) if not run_eagerly else False,
             run_eagerly=run_eagerly,
         )
 
@@ -172,6 +177,7 @@ class GenerativeModel(keras.Model):
     def _unpack(self, data):
         """Pictures in the networks' range with their channel axis, and labels or None."""
         x, y = (*data, None)[:2] if isinstance(data, (tuple, list)) else (data, None)
+        x = tf.convert_to_tensor(x)
         scale = 255.0 if x.dtype.is_integer else 1.0
         x = tf.reshape(
             tf.cast(x, tf.float32) / scale, [-1 if x.shape[0] is None else x.shape[0], *self.image_shape]
@@ -406,9 +412,7 @@ class GenerativeModel(keras.Model):
             ValueError: bad arguments.
         """
         positive_integer("num_samples", num_samples)
-        seed = secrets.randbits(31) if seed is None else seed
-        if not 0 <= int(seed) < 2**31:
-            raise invalid("seed", "an integer in [0, 2**31)", seed=seed)
+        seed = secrets.randbits(31) if seed is None else _seed(seed)
         chunks = [(i, min(CHUNK, num_samples - i)) for i in range(0, num_samples, CHUNK)]
         return np.concatenate([self._sample(noise.rows(seed, size, start)).numpy() for start, size in chunks])
 
@@ -500,6 +504,19 @@ def check_learning_rate(name, optimizer):
     value = float(keras.ops.convert_to_numpy(rate))
     if not (math.isfinite(value) and value > 0):
         raise invalid(name, "an optimizer with a finite, positive learning rate", learning_rate=value)
+
+
+def _seed(seed):
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**31:
+        raise invalid("seed", "an integer in [0, 2**31)", seed=seed)
+    return int(seed)
+
+
+def _increasing(name, pair):
+    low, high = (float(number) for number in pair)
+    if not low < high:
+        raise invalid(name, "two numbers, the smaller one first", **{name: pair})
+    return low, high
 
 
 def _loss_scale(optimizer):

@@ -191,6 +191,8 @@ class TrainingState(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         epoch, before = self._position
         self._position = (epoch, int(self.model.step.numpy()) - self._first_step)
+        if self._position[1] >= self.params["steps"]:  # The epoch's end saves, and leaves.
+            return
         due = self._position[1] // self.every > before // self.every
         if self._run.exact and (due or self._signal):
             self._save(*self._position)

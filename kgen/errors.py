@@ -1,6 +1,7 @@
 """The form of every error message: the argument, what was expected, what was received."""
 
 import difflib
+import numbers
 
 
 def invalid(argument, expected, **received):
@@ -53,5 +54,39 @@ def positive_integer(name, value):
     Raises:
         ValueError: if it is anything else.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
         raise invalid(name, "a positive integer", **{name: value})
+
+
+def number_in(name, value, low, high):
+    """Raises a ValueError unless low <= value < high.
+
+    Args:
+        name: of the argument.
+        value: to be checked.
+        low: smallest number allowed.
+        high: number that is too large.
+
+    Raises:
+        ValueError: if it is anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value < high:
+        raise invalid(name, f"a number in [{low}, {high})", **{name: value})
+
+
+def one_of(name, value, choices):
+    """Raises a ValueError with the nearest choice unless the value is one of them.
+
+    Args:
+        name: of the argument.
+        value: to be checked.
+        choices: the values that exist.
+
+    Raises:
+        ValueError: if it is anything else.
+    """
+    if not isinstance(value, (str, type(None))) or value not in choices:
+        hint = nearest(value, [c for c in choices if c]) if isinstance(value, str) else ""
+        raise ValueError(
+            f"{invalid(name, 'one of ' + ', '.join(map(repr, choices)), **{name: value})}. {hint}".strip()
+        )

@@ -1,5 +1,8 @@
 """The first look at data: what a model takes, checked on one batch before any work starts."""
 
+import numbers
+
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -24,9 +27,30 @@ def check_shape(image_shape):
     (28, 28, 1)
     """
     shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
-    if not shape or len(shape) == 2 or any(not isinstance(n, int) or n < 1 for n in shape):
+    whole = all(isinstance(n, numbers.Integral) and not isinstance(n, bool) and n >= 1 for n in shape)
+    if not whole or len(shape) in (0, 2):
         raise invalid("image_shape", "(height, width, channels), positive integers", image_shape=image_shape)
-    return shape
+    return tuple(int(n) for n in shape)
+
+
+def check_network(name, network, input_shape, output_shape):
+    """Checks the shapes of a network of the user's own.
+
+    Args:
+        name: of the argument.
+        network: a built Keras model.
+        input_shape: of one example.
+        output_shape: of one example.
+
+    Raises:
+        ValueError: if it is no built Keras model, or takes or gives other shapes.
+    """
+    if not isinstance(network, keras.Model) or not hasattr(network, "input_shape"):
+        raise invalid(name, "a keras.Sequential or functional keras.Model with an Input", **{name: network})
+    given = tuple(network.input_shape[1:]), tuple(network.output_shape[1:])
+    if given != (tuple(input_shape), tuple(output_shape)):
+        expected = f"a network from {tuple(input_shape)} to {tuple(output_shape)}"
+        raise invalid(name, expected, input=given[0], output=given[1])
 
 
 def check_pictures(x, image_shape, name="x"):
@@ -47,7 +71,7 @@ def check_pictures(x, image_shape, name="x"):
     """
     x = np.asarray(x)
     expected = f"pictures of shape (batch, {', '.join(map(str, image_shape))})"
-    if not (np.issubdtype(x.dtype, np.number) or x.dtype.name == "bfloat16"):
+    if x.dtype.kind not in "uif" and x.dtype.name != "bfloat16":
         raise invalid(name, f"{expected}, integers 0..255 or floats in [0, 1]", dtype=str(x.dtype))
     if x.shape[1:] not in (tuple(image_shape), _without_channel(image_shape)):
         hint = "; `kgen.datasets.load(..., image_size=...)` resizes" if len(x.shape) >= 3 else ""

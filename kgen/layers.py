@@ -3,6 +3,7 @@
 import keras
 
 from kgen import noise
+from kgen.errors import number_in, one_of
 
 
 @keras.saving.register_keras_serializable("kgen")
@@ -28,10 +29,7 @@ class Dropout(keras.layers.Layer):
 
     def __init__(self, rate, **kwargs):
         super().__init__(**kwargs)
-        if not 0 <= rate < 1:
-            raise ValueError(
-                f"Invalid value for argument `rate`. Expected a number in [0, 1). Received: rate={rate}"
-            )
+        number_in("rate", rate, 0, 1)
         self.rate = rate
         self.seed_generator = keras.random.SeedGenerator()
         self.built = True
@@ -42,7 +40,8 @@ class Dropout(keras.layers.Layer):
         stream = noise.current()
         if stream is None:
             return keras.random.dropout(inputs, self.rate, seed=self.seed_generator)
-        keep = noise.keep_mask(stream.next(), inputs.shape[1:], self.rate)
+        num_rows = inputs.shape[0] or keras.ops.shape(inputs)[0]
+        keep = noise.keep_mask(noise.spread(stream.next(), num_rows), inputs.shape[1:], self.rate)
         return inputs * keras.ops.cast(keep, inputs.dtype) / (1 - self.rate)
 
     def compute_output_shape(self, input_shape):
@@ -80,9 +79,5 @@ def normalization(kind, epsilon=1e-5, gamma_initializer="ones"):
         "layer": lambda: [keras.layers.LayerNormalization(**common)],
         "instance": lambda: [keras.layers.GroupNormalization(groups=-1, **common)],
     }
-    if kind not in makers:
-        raise ValueError(
-            "Invalid value for argument `normalization`. Expected 'batch', 'layer', 'instance' or None. "
-            f"Received: normalization={kind!r}"
-        )
+    one_of("normalization", kind, makers)
     return makers[kind]()

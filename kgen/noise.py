@@ -88,6 +88,22 @@ def fold(seeds, data):
     return tf.stack([tf.bitcast(word, tf.int32) for word in threefry2x32(key, (data, tf.ones_like(data)))], 1)
 
 
+def spread(seeds, num_rows):
+    """Row seeds for a batch that holds each row several times in succession.
+
+    Args:
+        seeds: int32 row seeds [batch, 2].
+        num_rows: rows wanted, batch times k.
+
+    Returns:
+        int32 row seeds [num_rows, 2]; the seeds themselves where k is 1.
+    """
+    if num_rows == seeds.shape[0]:
+        return seeds
+    k = num_rows // tf.shape(seeds)[0]
+    return fold(tf.repeat(seeds, k, axis=0), tf.range(num_rows) % k)
+
+
 def bits(seeds, num_words):
     """Uniform 32-bit words, each a function of its row seed and its position.
 
@@ -169,7 +185,7 @@ def keep_mask(seeds, shape, rate):
     position = tf.bitcast(tf.range((size + 1) // 2, dtype=tf.int32)[None], tf.uint32)
     words = _lowbias32(position * tf.constant(0x9E3779B9, tf.uint32) + first) + second
     halves = tf.reshape(tf.bitcast(words, tf.uint16), [tf.shape(seeds)[0], 2 * ((size + 1) // 2)])
-    return _shaped(halves[:, :size] >= tf.constant(round(rate * 65536), tf.uint16), shape)
+    return _shaped(halves[:, :size] >= tf.constant(min(round(rate * 65536), 65535), tf.uint16), shape)
 
 
 def _lowbias32(x):
@@ -204,6 +220,15 @@ class Stream:
         """Row seeds [batch, 2] of the next draw."""
         self.draws += 1
         return fold(self.seeds, self.draws)
+
+    @contextlib.contextmanager
+    def narrowed(self, rows):
+        """Makes a part of the batch, a slice of its rows, the batch of the draws inside."""
+        whole, self.seeds = self.seeds, self.seeds[rows]
+        try:
+            yield
+        finally:
+            self.seeds = whole
 
 
 @contextlib.contextmanager

@@ -81,6 +81,20 @@ def save_png(path, image, min_side=256):
     _write(path, png_bytes(_enlarge(_pixels("image", image, rank=3), min_side)))
 
 
+def read_png(path):
+    """Reads a picture that `save_png` wrote.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        uint8 array [height, width, channels].
+    """
+    with Image.open(path) as image:
+        pixels = np.asarray(image)
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
 def save_gif(path, frames, seconds_per_frame=0.25, last_seconds=2.0, min_side=256):
     """Writes frames of one size as an endless GIF that rests on its last frame.
 

@@ -76,8 +76,11 @@ class Run(keras.callbacks.CallbackList):
 
     def restore_counters(self, arrays, manifest):
         """Puts back what an epoch has counted: metrics, and the callbacks' own numbers."""
-        metrics = {k: v for k, v in _variables(self.model).items() if k.startswith("metric/") and k in arrays}
-        _assign(metrics, arrays)
+        if manifest["batch"]:
+            metrics = {
+                k: v for k, v in _variables(self.model).items() if k.startswith("metric/") and k in arrays
+            }
+            _assign(metrics, arrays)
         for name, callback in self._counting():
             vars(callback).update(manifest["callbacks"].get(name, {}))
             best = [k for k in arrays if k.startswith(f"callback/{name}/")]

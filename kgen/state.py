@@ -43,12 +43,21 @@ def write(directory, name, arrays, record):
             _sync(file)
         _write_text(aside / MANIFEST, json.dumps(record, indent=1))
         _write_text(aside / SUMS, "".join(f"{sha256(aside / f)}  {f}\n" for f in (ARRAYS, MANIFEST)))
-        shutil.rmtree(final, ignore_errors=True)
-        os.rename(aside, final)
+        _publish(aside, final)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     sync_folder(directory)
     return final
+
+
+def _publish(aside, final):
+    """Renames the finished folder; one that it replaces stays findable until then."""
+    replaced = final.with_name(f"{final.name}-replaced")
+    if final.exists():
+        shutil.rmtree(replaced, ignore_errors=True)
+        os.rename(final, replaced)
+    os.rename(aside, final)
+    shutil.rmtree(replaced, ignore_errors=True)
 
 
 def read(path):
@@ -105,13 +114,14 @@ def names(directory):
 
 
 def prune(directory, keep):
-    """Removes all but the newest states.
+    """Removes all but the newest states, and what crashed processes have left half-written.
 
     Args:
         directory: folder of all states.
         keep: how many stay.
     """
-    for path in sorted(names(directory), key=_step)[:-keep]:
+    old = sorted(names(directory), key=_step, reverse=True)[keep:]
+    for path in [*old, *pathlib.Path(directory).glob(".*.tmp-*")]:
         shutil.rmtree(path, ignore_errors=True)
 
 

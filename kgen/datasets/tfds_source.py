@@ -73,10 +73,10 @@ def _batches(builder, split, keys, batch_size, total):
     """Dictionaries of arrays, in the order of the files, each time the same."""
     import tensorflow_datasets as tfds
 
-    dataset = builder.as_dataset(
-        split=split,
-        decoders=tfds.decode.PartialDecoding(dict.fromkeys(keys, True)),
-        read_config=tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
-    )
     with quiet():
+        dataset = builder.as_dataset(
+            split=split,
+            decoders=tfds.decode.PartialDecoding(dict.fromkeys(keys, True)),
+            read_config=tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
+        )
         yield from tfds.as_numpy(dataset.take(total).batch(batch_size))

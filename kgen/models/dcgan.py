@@ -7,7 +7,7 @@ import keras
 
 from kgen import losses
 from kgen.adversarial import AdversarialModel
-from kgen.errors import invalid, positive_integer
+from kgen.errors import invalid, number_in, positive_integer
 from kgen.networks import convolutional
 
 
@@ -71,8 +71,7 @@ class DCGAN(AdversarialModel):
         positive_integer("width", width)
         if min(self.image_shape[:-1], default=0) < 8:
             raise invalid("image_shape", "sides of at least 8", image_shape=image_shape)
-        if not 0 <= label_smoothing < 1:
-            raise invalid("label_smoothing", "a number in [0, 1)", label_smoothing=label_smoothing)
+        number_in("label_smoothing", label_smoothing, 0, 1)
         self.label_smoothing = label_smoothing
         form = {
             "width": width,

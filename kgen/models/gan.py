@@ -7,7 +7,7 @@ import keras
 
 from kgen import losses
 from kgen.adversarial import AdversarialModel
-from kgen.errors import invalid, nearest
+from kgen.errors import number_in, one_of
 from kgen.networks import dense
 
 GENERATOR_LOSSES = {"non_saturating": losses.non_saturating, "minimax": losses.minimax}
@@ -69,14 +69,8 @@ class GAN(AdversarialModel):
     ):
         shared = {"pixel_range": pixel_range, "seed": seed, "name": name}
         super().__init__(image_shape, latent_dim, update, discriminator_steps, ema_momentum, **shared)
-        if loss not in GENERATOR_LOSSES:
-            raise invalid(
-                "loss",
-                f"one of {', '.join(GENERATOR_LOSSES)}. {nearest(str(loss), GENERATOR_LOSSES)}",
-                loss=loss,
-            )
-        if not 0 <= label_smoothing < 1:
-            raise invalid("label_smoothing", "a number in [0, 1)", label_smoothing=label_smoothing)
+        one_of("loss", loss, tuple(GENERATOR_LOSSES))
+        number_in("label_smoothing", label_smoothing, 0, 1)
         self.loss = loss
         self.label_smoothing = label_smoothing
         hidden = {

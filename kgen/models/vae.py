@@ -3,13 +3,15 @@
 Reference: Kingma & Welling 2014, arXiv 1312.6114; Burda 2016, arXiv 1509.00519.
 """
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from kgen import inputs, losses, noise
 from kgen.base import GenerativeModel, Move, check_learning_rate, totalled
-from kgen.errors import invalid, positive_integer
+from kgen.errors import invalid, number_in, one_of, positive_integer
 from kgen.networks import convolutional, dense
 
 LIKELIHOODS = ("bernoulli", "gaussian")
@@ -78,11 +80,12 @@ class VAE(GenerativeModel):
         super().__init__(image_shape, seed=seed, name=name)
         positive_integer("latent_dim", latent_dim)
         positive_integer("importance_samples", importance_samples)
-        _one_of("network", network, tuple(NETWORKS))
-        _one_of("likelihood", likelihood, LIKELIHOODS)
-        _one_of("binarization", binarization, (None, "dynamic"))
-        if not beta >= 0:
-            raise invalid("beta", "a number of at least 0", beta=beta)
+        one_of("network", network, tuple(NETWORKS))
+        one_of("likelihood", likelihood, LIKELIHOODS)
+        one_of("binarization", binarization, (None, "dynamic"))
+        number_in("beta", beta, 0, math.inf)
+        if likelihood == "gaussian" and binarization:
+            raise invalid("binarization", "None with a gaussian likelihood", binarization=binarization)
         self.latent_dim = latent_dim
         self.likelihood = likelihood
         self.binarization = binarization
@@ -101,6 +104,10 @@ class VAE(GenerativeModel):
         self.decoder = decoder or build.decoder(
             latent_dim, output_shape, output_activation=None, name="decoder", **form
         )
+
+        inputs.check_network("encoder", self.encoder, self.image_shape, (2 * latent_dim,))
+        inputs.check_network("decoder", self.decoder, (latent_dim,), output_shape)
+        self._weigh = tf.function(self._importance, jit_compile=self._is_short(), autograph=False)
 
     # Compiling: one player, so Keras's own optimizer.
 
@@ -202,6 +209,7 @@ class VAE(GenerativeModel):
     # What a trained model answers.
 
     def call(self, images, training=False):
+        images = self._unpack(tf.convert_to_tensor(images))[0]
         return self.to_images(self.posterior(images, training)[0], training)
 
     def to_images(self, z, training=False):
@@ -281,8 +289,10 @@ class VAE(GenerativeModel):
         Reference: Burda 2016, section 5 and eq. 8, arXiv 1509.00519.
         """
         inputs.check_pictures(x, self.image_shape)
+        for argument in ("num_samples", "batch_size", "samples_at_a_time"):
+            positive_integer(argument, locals()[argument])
         at_a_time = min(samples_at_a_time, num_samples)
-        if num_samples < 1 or num_samples % at_a_time:
+        if num_samples % at_a_time:
             raise invalid(
                 "num_samples", f"a multiple of samples_at_a_time={at_a_time}", num_samples=num_samples
             )
@@ -292,9 +302,8 @@ class VAE(GenerativeModel):
             (tf.convert_to_tensor(x[i : i + batch_size]), noise.rows(seed, len(x[i : i + batch_size]), i))
             for i in starts
         ]
-        return np.concatenate([self._importance(*part, chunks, at_a_time).numpy() for part in parts])
+        return np.concatenate([self._weigh(*part, chunks, at_a_time).numpy() for part in parts])
 
-    @tf.function(reduce_retracing=True)
     def _importance(self, x, seeds, chunks, at_a_time):
         stream = noise.Stream(seeds)
         x = self.observed(self._unpack(x)[0], stream)
@@ -333,8 +342,3 @@ def _flat(x, axes):
     return tf.reshape(
         x, [*[-1 if x.shape[i] is None else x.shape[i] for i in range(axes)], int(np.prod(x.shape[axes:]))]
     )
-
-
-def _one_of(name, value, words):
-    if value not in words:
-        raise invalid(name, f"one of {', '.join(map(repr, words))}", **{name: value})

@@ -1,9 +1,9 @@
 """From a model to TensorFlow Serving: export, check, load."""
 
-from .archive import export
-from .graph import OLDEST_SERVER, forbidden_operations, version_directory, versions
-from .loaded import load
-from .verify import check
+from kgen.serving.archive import export
+from kgen.serving.graph import OLDEST_SERVER, forbidden_operations, version_directory, versions
+from kgen.serving.loaded import load
+from kgen.serving.verify import check
 
 __all__ = [
     "OLDEST_SERVER",

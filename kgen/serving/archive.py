@@ -8,8 +8,8 @@ import uuid
 
 import tensorflow as tf
 
-from ..errors import invalid, nearest
-from . import examples, graph
+from kgen.errors import invalid, nearest
+from kgen.serving import examples, graph
 
 SMALLEST_LIMIT = 4
 

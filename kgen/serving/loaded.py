@@ -6,7 +6,7 @@ import json
 import numpy as np
 import tensorflow as tf
 
-from . import examples, graph
+from kgen.serving import examples, graph
 
 CHUNK_ROWS = 1024
 

@@ -4,8 +4,8 @@ import json
 
 import tensorflow as tf
 
-from . import batching, examples, graph, process
-from .comparison import HALF_TOLERANCE, ROWS_TOLERANCE, TOLERANCE, compare
+from kgen.serving import batching, examples, graph, process
+from kgen.serving.comparison import HALF_TOLERANCE, ROWS_TOLERANCE, TOLERANCE, compare
 
 # Rows of the sample request that travel together: all, none, one alone, two in another order.
 BATCHES = ((0, 1, 2), (), (2,), (2, 0))

@@ -66,8 +66,12 @@ def test_warp_equals_scipy():
         image, matrix[::-1, ::-1], centre[::-1], order=1, mode="nearest"
     )
     ours = tf.raw_ops.ImageProjectiveTransformV3(
-        images=image[None, :, :, None], transforms=augmentation._transforms(u, 9, 7), output_shape=[9, 7],
-        fill_value=0.0, interpolation="BILINEAR", fill_mode="NEAREST",
+        images=image[None, :, :, None],
+        transforms=augmentation._transforms(u, 9, 7),
+        output_shape=[9, 7],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
     )
     np.testing.assert_allclose(ours[0, :, :, 0], expected, atol=0.01)
 

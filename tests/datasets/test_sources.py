@@ -28,7 +28,7 @@ def test_shuffle_is_for_training_unless_said():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"on_bad": "ignore"}, "`on_bad`. Expected \"error\" or \"skip\". Received: on_bad='ignore'"),
+        ({"on_bad": "ignore"}, '`on_bad`. Expected "error" or "skip". Received: on_bad=\'ignore\''),
         ({"num_examples": 0}, "`num_examples`"),
         ({"image_size": 0}, "`image_size`"),
         ({"batch_size": 0}, "`batch_size`"),

@@ -1,0 +1,145 @@
+"""Times kgen's training step against the recipes that people copy: same networks, same batch, interleaved rounds.
+
+    python benchmarks/speed.py dense_gan|dense_vae|dcgan [--rounds N] [--steps N]
+
+Out of the box means `compile()` without arguments, every promise of the contract switched on; "equal" means the
+same precision, update rule and XLA setting as the peer. Compiled functions are timed after warm-up.
+"""
+
+import argparse
+import importlib.util
+import itertools
+import time
+
+import keras
+import numpy as np
+import peers
+import timing
+
+import kgen
+
+BATCH = {"dense_gan": 128, "dense_vae": 128, "dcgan": 256}
+
+
+def kgen_step(name, policy="float32", update="alternating", **options):
+    """One of kgen's models, compiled and warmed up, as a callable for `timing.interleave`."""
+    pictures = np.round(255 * peers.pictures(BATCH[name])).astype("uint8")
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = MODELS[name](update)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    model.compile(**options)
+    return peers.fit_step(model, pictures)
+
+
+def _dcgan(update):
+    generator, discriminator = peers.tutorial_networks()
+    return kgen.DCGAN(generator=generator, discriminator=discriminator, update=update)
+
+
+MODELS = {
+    "dense_gan": lambda update: kgen.GAN(update=update),
+    "dense_vae": lambda update: kgen.VAE(latent_dim=peers.LATENT_DIM),
+    "dcgan": _dcgan,
+}
+
+
+def dense_gan():
+    """Candidates and the ratios that are reported."""
+    candidates = {
+        "keras_io": peers.make("keras_io_dense", BATCH["dense_gan"]),
+        "kgen": kgen_step("dense_gan"),
+        "kgen_equal": kgen_step("dense_gan", jit_compile=False, steps_per_execution=1),
+        "kgen_bfloat16": kgen_step("dense_gan", "mixed_bfloat16"),
+        **_torch("torch_dense", BATCH["dense_gan"]),
+    }
+    ratios = {
+        "float32_vs_keras_io": ("kgen", "keras_io"),
+        "bfloat16_vs_keras_io": ("kgen_bfloat16", "keras_io"),
+        "equal_vs_keras_io": ("kgen_equal", "keras_io"),
+        "float32_vs_torch": ("kgen", "torch"),
+    }
+    return candidates, ratios
+
+
+def dense_vae():
+    """Candidates and the ratios that are reported."""
+    candidates = {
+        "plain": peers.make("plain_vae", BATCH["dense_vae"]),
+        "kgen": kgen_step("dense_vae"),
+        "kgen_equal": kgen_step("dense_vae", jit_compile=False, steps_per_execution=1),
+    }
+    return candidates, {"float32_vs_plain": ("kgen", "plain"), "equal_vs_plain": ("kgen_equal", "plain")}
+
+
+def dcgan():
+    """Candidates and the ratios that are reported."""
+    candidates = {
+        "tutorial": peers.make("tutorial_dcgan", BATCH["dcgan"]),
+        "keras_io": peers.make("keras_io_dcgan", BATCH["dcgan"]),
+        "kgen": kgen_step("dcgan"),
+        "kgen_simultaneous": kgen_step("dcgan", update="simultaneous"),
+        "kgen_bfloat16": kgen_step("dcgan", "mixed_bfloat16"),
+        "kgen_bfloat16_simultaneous": kgen_step("dcgan", "mixed_bfloat16", "simultaneous"),
+        **_torch("torch_dcgan", BATCH["dcgan"]),
+    }
+    ratios = {
+        "simultaneous_vs_tutorial": ("kgen_simultaneous", "tutorial"),
+        "alternating_vs_keras_io": ("kgen", "keras_io"),
+        "bfloat16_vs_tutorial": ("kgen_bfloat16_simultaneous", "tutorial"),
+        "bfloat16_vs_keras_io": ("kgen_bfloat16", "keras_io"),
+        "equal_vs_tutorial": ("kgen_simultaneous", "tutorial"),
+        "equal_vs_keras_io": ("kgen", "keras_io"),
+        "alternating_vs_torch": ("kgen", "torch"),
+    }
+    return candidates, ratios
+
+
+def _torch(name, batch_size):
+    if importlib.util.find_spec("torch") is None:
+        return {}
+    import peers_torch
+
+    return {"torch": peers_torch.make(name, batch_size)}
+
+
+def pipeline_milliseconds(batches=200):
+    """Time that MNIST's data pipeline takes for a batch, alone."""
+    data, _ = kgen.datasets.load("mnist", batch_size=BATCH["dcgan"])
+    iterator = iter(data.at(0))
+    for _ in itertools.islice(iterator, 20):
+        pass
+    start = time.perf_counter()
+    for _ in itertools.islice(iterator, batches):
+        pass
+    return 1000 * (time.perf_counter() - start) / batches
+
+
+def measure(name, rounds, steps):
+    """Times one family and records it."""
+    candidates, ratios = {"dense_gan": dense_gan, "dense_vae": dense_vae, "dcgan": dcgan}[name]()
+    found = timing.interleave(candidates, rounds, steps)
+    measured = {
+        key: found["speedup"][a][b] for key, (a, b) in ratios.items() if a in candidates and b in candidates
+    }
+    if name == "dcgan":
+        tutorial = timing.peak_memory("peers:make", "tutorial_dcgan", BATCH[name])
+        ours = timing.peak_memory("speed:kgen_step", "dcgan", "float32", "simultaneous")
+        pipeline = pipeline_milliseconds()
+        measured |= {"memory_vs_tutorial": round(ours / tutorial, 3)}
+        measured |= {"pipeline_share": round(pipeline / found["ms_per_step"]["kgen"], 5)}
+        found |= {"peak_memory_MiB": {"kgen": round(ours), "tutorial": round(tutorial)}}
+    timing.record(f"speed_{name}", {"measured": measured, **found})
+    print(measured, found["ms_per_step"], flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("family", choices=MODELS)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--steps", type=int, default=20)
+    arguments = parser.parse_args()
+    measure(arguments.family, arguments.rounds, arguments.steps)

@@ -1,0 +1,27 @@
+"""Lists the data sets that have a name, or prepares one of them."""
+
+import kgen
+from kgen.cli.parser import one_of
+from kgen.cli.table import lay_out
+
+
+def add_arguments(parser):
+    """Adds `prepare NAME`."""
+    parser.add_argument(
+        "action", nargs="?", metavar="prepare", type=one_of("action", ["prepare"]), help="downloads NAME"
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="any image data set of TensorFlow Datasets")
+
+
+def run(arguments):
+    """Prints a line per data set, or where the prepared one is."""
+    if arguments.action and not arguments.name:
+        raise ValueError("`kgen datasets prepare` needs the NAME of a data set, such as mnist.")
+    if arguments.action:
+        print(kgen.datasets.prepare(arguments.name))
+        return
+    rows = [
+        (known.name, "yes" if known.prepared else "no", known.description) for known in kgen.datasets.names()
+    ]
+    print(lay_out([("NAME", "PREPARED", "WHAT IT IS"), *rows]))
+    print("Also: any other image data set of TensorFlow Datasets, a folder of pictures, FILE.npz.")

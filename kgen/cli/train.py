@@ -1,0 +1,157 @@
+"""Trains a model on pictures, in a folder that the run can be resumed from.
+
+The folder gets options.json (everything needed to repeat the run), history.csv (a row per epoch as it ends),
+samples/ (a grid per epoch, at the end a GIF), logs/ (TensorBoard), state/ (what --resume goes on from), and
+at the end model.keras and curves.png.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import sys
+
+import keras
+import tensorflow as tf
+
+import kgen
+from kgen import pictures
+from kgen.cli import data, folder, history, resuming, settings
+from kgen.cli.parser import one_of
+from kgen.cli.planning import DEFAULTS, EPOCHS, make, told
+from kgen.models import MODELS
+
+
+def add_arguments(parser):
+    """Adds the options of `kgen train`; one that is not said is None, so that --resume can tell."""
+    add = parser.add_argument
+    add("model", metavar="MODEL", type=one_of("model", MODELS), help=", ".join(MODELS))
+    add(
+        "--data",
+        metavar="SOURCE",
+        help="name of a data set, folder of pictures, or FILE.npz (default: digits)",
+    )
+    add("--image-size", type=int, metavar="PIXELS", help="side that pictures are resized and cropped to")
+    add("--epochs", type=int, metavar="N", help=f"passes over the data (default: {EPOCHS})")
+    add("--steps", type=int, metavar="N", help=STEPS)
+    add("--batch-size", type=int, metavar="B", help="pictures per step (default: 128)")
+    add("--seed", type=int, metavar="S", help="of weights, order and noise (default: 0)")
+    add("--out", metavar="DIR", help="folder of the run (default: runs/MODEL-DATA-SEED)")
+    add("--set", action="extend", nargs="+", metavar="NAME=VALUE", default=[], help=SET)
+    add("--precision", choices=folder.PRECISIONS, help="of the networks (default: float32)")
+    add("--jit", action=argparse.BooleanOptionalAction, help="XLA (default: what measures fastest)")
+    add("--metrics", choices=("frechet_distance", "none"), help=METRICS)
+    add("--on-bad", choices=("error", "skip"), help="what an unreadable picture leads to (default: error)")
+    add(
+        "--resume",
+        action="store_true",
+        help="goes on with the run in DIR by its own options, --epochs may grow",
+    )
+    add("--reset-optimizer", action="store_true", help="with --resume: optimizers start anew, as --set says")
+    add("--dry-run", action="store_true", help="prints the options and the plan, writes nothing")
+
+
+STEPS = """N training steps in all, cut into --epochs equal epochs; without --epochs, into as few as keep an
+epoch within one pass over the data"""
+SET = """constructor argument, or part of an optimizer: latent_dim=16, hidden_units=256,256,
+generator_optimizer=rmsprop, discriminator_learning_rate=1e-4 ..."""
+METRICS = """after each epoch on digits and mnist, over up to 2,000 pictures of the test split (default:
+frechet_distance)"""
+
+
+def run(arguments):
+    """Trains as the command line says."""
+    said = {name: getattr(arguments, name) for name in DEFAULTS if getattr(arguments, name) is not None}
+    if arguments.reset_optimizer and not arguments.resume:
+        raise ValueError("--reset-optimizer needs --resume.")
+    resume = {"resume": arguments.resume, "reset_optimizer": arguments.reset_optimizer}
+    train(arguments.model, said, arguments.set, arguments.out, dry_run=arguments.dry_run, **resume)
+
+
+def train(model, said, pairs=(), out=None, resume=False, reset_optimizer=False, dry_run=False):
+    """Trains a model in a folder, or goes on with the run there.
+
+    Args:
+        model: name of a model.
+        said: dict of options, names as in `DEFAULTS`.
+        pairs: words NAME=VALUE of `--set`.
+        out: folder of the run, or None.
+        resume: whether to go on with the run in `out`.
+        reset_optimizer: whether the optimisers start anew.
+        dry_run: prints the plan only.
+
+    Returns:
+        Path of the folder.
+
+    Raises:
+        ValueError: options that do not fit, a folder that holds a run or in which another process trains.
+        OSError: a folder or data that cannot be had.
+    """
+    arguments, optimizers = settings.parse(model, pairs)
+    said = {**said, "data": data.place(said["data"])} if "data" in said else said
+    out = pathlib.Path(out or _default_folder(model, {**DEFAULTS, **said}))
+    _refuse(out, resume)
+    if resume:
+        wanted = resuming.merged(
+            folder.read_options(out), model, said, arguments, optimizers, reset_optimizer
+        )
+    else:
+        wanted = {"model": model, **DEFAULTS, **said, "arguments": arguments, "optimizers": optimizers}
+    plan = make(wanted, resume)
+    print(f"kgen train {model}, into {out}\n{told(plan)}", flush=True)
+    if not dry_run:
+        with folder.locked(out):
+            _refuse(out, resume)
+            folder.write_options(out, plan.options)
+            _fit(plan, out, reset_optimizer)
+            _finish(plan, out)
+    return out
+
+
+def _default_folder(model, options):
+    source = options["data"]
+    name = re.sub(r"[^\w.-]+", "-", pathlib.Path(source).stem if os.path.exists(source) else source)
+    return pathlib.Path("runs", f"{model}-{name}-{options['seed']}")
+
+
+def _refuse(out, resume):
+    if not resume and folder.holds_run(out):
+        raise ValueError(f"{out} holds a run. Go on with it by --resume, or choose another --out.")
+
+
+def _fit(plan, out, reset_optimizer):
+    options = plan.options
+    lengths = {"epochs": options["epochs"], "steps_per_epoch": options["steps_per_epoch"]}
+    try:
+        callbacks = _callbacks(plan, out, reset_optimizer)
+        plan.model.fit(plan.dataset, validation_data=plan.validation, callbacks=callbacks, **lengths)
+    except (KeyboardInterrupt, SystemExit):
+        print(f"\nStopped. Go on with: kgen train {options['model']} --out {out} --resume", file=sys.stderr)
+        raise
+    except tf.errors.ResourceExhaustedError:
+        size = f"batch_size={options['batch_size']} and pictures of {options['data_set']['shape']}"
+        raise ValueError(
+            f"Not enough memory for {size}. Choose a smaller --batch-size or --image-size."
+        ) from None
+
+
+def _callbacks(plan, out, reset_optimizer):
+    judged = plan.validation is not None and any(m.name == "frechet_distance" for m in plan.model.metrics)
+    monitor = "val_frechet_distance" if judged else None
+    return [
+        kgen.callbacks.Samples(out / folder.SAMPLES, seed=plan.options["seed"], log_dir=out / folder.LOGS),
+        history.HistoryFile(out / folder.HISTORY),
+        keras.callbacks.TensorBoard(str(out / folder.LOGS), write_graph=False),
+        kgen.callbacks.NonFiniteGuard(),
+        kgen.callbacks.TrainingState(out / folder.STATE, monitor=monitor, reset_optimizer=reset_optimizer),
+    ]
+
+
+def _finish(plan, out):
+    """The model as one file, the curves, and what was written where."""
+    aside = out / f".{os.getpid()}-{folder.MODEL}"
+    plan.model.save(aside)
+    aside.replace(out / folder.MODEL)
+    title = f"{plan.options['model']} on {pathlib.Path(plan.options['data']).name}"
+    pictures.save_curves(out / folder.CURVES, history.curves(out / folder.HISTORY), title=title)
+    print(f"Written to {out}: {', '.join(sorted(p.name for p in out.iterdir() if p.name[0] != '.'))}")

@@ -1,0 +1,29 @@
+"""Two tiny runs that the tests of the verbs share."""
+
+import pytest
+
+from kgen.cli import main
+from tests.cli.toy import train
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory):
+    """Folder with the finished runs "vae" and "gan", of two epochs each."""
+    folder = tmp_path_factory.mktemp("runs")
+    assert train("vae", folder / "vae", "--epochs", "2") == 0
+    assert train("gan", folder / "gan", "--epochs", "2", "--seed", "3") == 0
+    return folder
+
+
+@pytest.fixture
+def line(capsys):
+    """Function that gives the one line on stderr of a command that must end with exit code 2."""
+
+    def refused(*words):
+        capsys.readouterr()
+        assert main(list(map(str, words))) == 2
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == 1 and lines[0].startswith("kgen: "), lines
+        return lines[0]
+
+    return refused

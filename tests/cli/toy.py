@@ -1,0 +1,31 @@
+"""Toy models, and processes that run the command line."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import kgen
+from kgen.cli import main
+
+SETTINGS = {
+    "vae": ["hidden_units=16,12", "latent_dim=4"],
+    "gan": [
+        "hidden_units=16,12",
+        "latent_dim=4",
+        "generator_optimizer=rmsprop",
+        "discriminator_learning_rate=1e-3",
+    ],
+}
+
+
+def train(model, out, *words):
+    """Exit code of `kgen train` with a toy model; XLA would only compile."""
+    return main(["train", model, "--out", str(out), "--no-jit", "--set", *SETTINGS[model], *words])
+
+
+def process(*words, **kwargs):
+    """`python -m kgen` as a process of its own, wherever it is started."""
+    paths = [str(pathlib.Path(kgen.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return subprocess.Popen([sys.executable, "-m", "kgen", *words], env=environment, text=True, **kwargs)

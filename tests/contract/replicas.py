@@ -1,0 +1,50 @@
+"""Prints, for every row of the table, how far two replicas' update is from one replica's. Run as a program.
+
+One process for all rows: a second MirroredStrategy in a process clashes with the first.
+"""
+
+import json
+import sys
+
+import keras
+import tensorflow as tf
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+from tests.contract.table import ROWS, pictures  # noqa: E402
+
+OPTIMIZERS = {
+    "sgd": lambda: keras.optimizers.SGD(0.05),
+    "adam": lambda: keras.optimizers.Adam(1e-3, epsilon=1e-3),
+}
+
+
+def trained(row, optimizer, strategy):
+    """Weights after four steps, and the logs."""
+    keras.utils.set_random_seed(3)
+    with strategy.scope():
+        model = row.make()
+        names = (
+            ["generator_optimizer", "discriminator_optimizer"] if hasattr(model, "players") else ["optimizer"]
+        )
+        model.compile(
+            **{name: OPTIMIZERS[optimizer]() for name in names}, jit_compile=False, steps_per_execution=1
+        )
+    history = model.fit(pictures(), batch_size=16, epochs=1, verbose=0, validation_data=pictures(32, seed=1))
+    return [v.numpy() for v in model._state()], history.history
+
+
+def difference(row, optimizer, strategy):
+    """Largest difference of a weight, and of a logged value."""
+    one, one_logs = trained(row, optimizer, tf.distribute.get_strategy())
+    two, two_logs = trained(row, optimizer, strategy)
+    weights = max(float(abs(a - b).max()) for a, b in zip(one, two, strict=True))
+    return weights, max(abs(one_logs[k][0] - two_logs[k][0]) for k in one_logs)
+
+
+if __name__ == "__main__":
+    mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    found = {name: {o: difference(row, o, mirrored) for o in OPTIMIZERS} for name, row in ROWS.items()}
+    json.dump(found, sys.stdout)

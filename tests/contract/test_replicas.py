@@ -1,0 +1,34 @@
+"""Two replicas on logical CPUs give the one-replica update, for every row of the table."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from tests.contract.table import ROWS
+
+TOLERANCE = {"sgd": 1e-6, "adam": 1e-5}
+
+
+@pytest.fixture(scope="module")
+def differences():
+    root = pathlib.Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.contract.replicas"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("optimizer", TOLERANCE)
+@pytest.mark.parametrize("name", ROWS)
+def test_two_replicas_equal_one(differences, name, optimizer):
+    weights, logs = differences[name][optimizer]
+    assert weights < TOLERANCE[optimizer]
+    assert logs < 1e-3
