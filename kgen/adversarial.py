@@ -5,8 +5,11 @@ import numpy as np
 import tensorflow as tf
 
 from kgen import inputs, noise, replicas
-from kgen.base import GenerativeModel, Move, check_learning_rate, totalled
+from kgen.base import GenerativeModel
 from kgen.errors import invalid, number_in, positive_integer
+from kgen.game import Game
+from kgen.optimizers import LearningRates, check_learning_rate
+from kgen.step import Move, totalled
 
 UPDATES = ("alternating", "simultaneous", "split")
 
@@ -254,71 +257,6 @@ class AdversarialModel(GenerativeModel):
             "png": (lambda seed: {"image_bytes": self.to_png(self.sample(seed))}, seed),
             "discriminate": (lambda images: {"probability": self._verdict(images)}, images),
         }
-
-
-class Once:
-    """A property computed on first use; functools' own holds a lock, on which replicas' threads would wait."""
-
-    def __init__(self, function):
-        self.function = function
-        self.__doc__ = function.__doc__
-
-    def __get__(self, instance, owner=None):
-        if instance is None:
-            return self
-        return vars(instance).setdefault(self.function.__name__, self.function(instance))
-
-
-class Game:
-    """What one meeting of the players is about; each quantity is computed when a loss first asks for it.
-
-    Args:
-        model: the `AdversarialModel`.
-        real: pictures in the networks' range [batch, *image_shape].
-        labels: of the pictures, or None.
-        training: whether the networks run in training mode.
-    """
-
-    def __init__(self, model, real, labels=None, training=True):
-        self.model = model
-        self.real = real
-        self.labels = labels
-        self.training = training
-
-    @Once
-    def fake(self):
-        """Generated pictures, as many as real ones."""
-        generator = self.model.generator if self.training else self.model.sampler
-        z = noise.normal(noise.current().next(), (self.model.latent_dim,))
-        return generator(z, training=self.training)
-
-    @Once
-    def real_logits(self):
-        """The discriminator's logits of the real pictures, [batch, 1]."""
-        return self.model.score(self.real, self.labels, training=self.training)
-
-    @Once
-    def fake_logits(self):
-        """The discriminator's logits of the generated pictures, [batch, 1]."""
-        return self.model.score(self.fake, self.labels, training=self.training)
-
-
-class LearningRates:
-    """What Keras's callbacks see as `model.optimizer`: setting its rate moves all players' in proportion."""
-
-    def __init__(self, optimizers):
-        self._optimizers = optimizers
-
-    @property
-    def learning_rate(self):
-        """The generator's learning rate."""
-        return self._optimizers["generator"].learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, value):
-        factor = float(value) / float(keras.ops.convert_to_numpy(self.learning_rate))
-        for optimizer in self._optimizers.values():
-            optimizer.learning_rate = factor * float(keras.ops.convert_to_numpy(optimizer.learning_rate))
 
 
 def _part(y, rows):

@@ -1,11 +1,8 @@
 """What every model of kgen is: a `keras.Model` with a contract for data, steps, saving and resuming."""
 
 import inspect
-import math
 import numbers
 import secrets
-from collections.abc import Callable
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -14,8 +11,8 @@ import tensorflow as tf
 from kgen import inputs, noise, replicas, serving
 from kgen.datasets import from_arrays
 from kgen.errors import invalid, nearest, positive_integer
-from kgen.losses import weight_penalty
 from kgen.run import Run
+from kgen.step import assign, minimize, movable, num_rows
 from kgen.terms import Terms
 
 CHUNK = 256  # Samples that `generate` draws at a time.
@@ -159,7 +156,7 @@ class GenerativeModel(keras.Model):
 
     def _declare(self, batch):
         x, y = self._unpack(tf.nest.map_structure(lambda part: tf.convert_to_tensor(part)[:2], batch))
-        with noise.stream(self.seed, EVALUATION, _rows(x)):
+        with noise.stream(self.seed, EVALUATION, num_rows(x)):
             names = self.judge(x, y)[0]
         with self.distribute_strategy.scope():
             self.terms.declare(names)
@@ -236,15 +233,20 @@ class GenerativeModel(keras.Model):
         positive_integer("epochs", epochs)
         data = self._dataset(x, y, batch_size, shuffle)
         inputs.check_length(data, steps_per_epoch)
-        steps = steps_per_epoch or int(data.cardinality())
-        self._first_look(data)
-        options = {"validation_steps": validation_steps, "validation_freq": validation_freq}
+        steps = int(data.cardinality()) if steps_per_epoch is None else steps_per_epoch
+        inputs.check_batch_size(self._first_look(data), self._flatten_layers())
+        options = {"validation_freq": validation_freq}
         if validation_data is not None:
             size = validation_batch_size or batch_size
-            options["validation_data"] = self._dataset(validation_data, None, size, shuffle=False)
+            options["validation_data"] = self._held_out(validation_data, None, size, validation_steps)
+            first = inputs.first_batch(options["validation_data"])
+            inputs.check_pictures(first, self.image_shape, "validation_data")
         progress = {"add_progbar": verbose != 0, "verbose": verbose, "epochs": epochs, "steps": steps}
         run = Run(self, callbacks, data, add_history=True, **progress)
-        return self._go(run, data, initial_epoch, epochs, steps, options)
+        try:
+            return self._go(run, data, initial_epoch, epochs, steps, options)
+        finally:
+            run.close()
 
     def _go(self, run, data, epoch, epochs, steps, options):
         """From the beginning, or the rest of the broken epoch and then the others."""
@@ -274,57 +276,37 @@ class GenerativeModel(keras.Model):
         )
 
     def _first_look(self, data):
+        """Checks the first batch; its number of examples."""
         batch = inputs.first_batch(data)
         self.look(np.asarray(inputs.pictures_of(batch)))
         self._declare(batch)
+        return len(inputs.pictures_of(batch))
 
     def train_step(self, data):
         """One step: it happens as a whole, or where a gradient is not finite, not at all."""
         x, y = self._unpack(data)
-        state = self._state()
+        state = movable(self)
         before = [tf.convert_to_tensor(v) for v in state]
         self._finite.assign(1.0)
-        with noise.stream(self.seed, self.step, _rows(x)):
+        with noise.stream(self.seed, self.step, num_rows(x)):
             names = self.learn(x, y)
         failed = tf.convert_to_tensor(self._finite) < 0.5
-        replicas.conditionally(failed, lambda *values: _assign(state, values), *before)
+        replicas.conditionally(failed, lambda *values: assign(state, values), *before)
         self.step.assign_add(1)
         self.skipped_steps.assign_add(tf.cast(failed, tf.int64))
         return self.terms.results(names)
 
-    def _state(self):
-        """What a step may change: weights, statistics, optimisers; no counters, random state or loss scales."""
-        own = [self.step, self.skipped_steps, self._rows_judged, self._finite, *self._seed_states()]
-        kept = {id(v) for v in own} | {id(v) for o in self.optimizers().values() for v in _loss_scale(o)}
-        moving = [*self.variables, *(v for o in self.optimizers().values() for v in o.variables)]
-        return [v for v in moving if id(v) not in kept]
+    def fail_if(self, failed):
+        """Remembers, until the end of the step, that a gradient was not finite."""
+        self._finite.assign(tf.where(failed, 0.0, tf.convert_to_tensor(self._finite)))
+
+    def bookkeeping(self):
+        """Variables that count or draw, which a failed step does not take back."""
+        return [self.step, self.skipped_steps, self._rows_judged, self._finite, *self._seed_states()]
 
     def minimize(self, *moves):
-        """Computes the players' losses on one tape, then moves each player down its own.
-
-        Args:
-            *moves: one `Move` per player.
-
-        Returns:
-            Names of what was logged.
-        """
-        with tf.GradientTape(persistent=len(moves) > 1, watch_accessed_variables=False) as tape:
-            tape.watch([v.value for move in moves for v in move.variables])
-            terms = [move.terms() for move in moves]
-            losses = [
-                m.optimizer.scale_loss(t[m.total] / replicas.count())
-                for m, t in zip(moves, terms, strict=True)
-            ]
-        gradients = [
-            tape.gradient(loss, [v.value for v in m.variables]) for m, loss in zip(moves, losses, strict=True)
-        ]
-        failed = replicas.any_replica(~all_finite(gradients))
-        self._finite.assign(tf.where(failed, 0.0, tf.convert_to_tensor(self._finite)))
-        for move, own in zip(moves, gradients, strict=True):
-            move.optimizer.apply(agreed(own, move.variables, failed), move.variables)
-        logged = {name: value for own in terms for name, value in own.items()}
-        self.terms.update(logged, tf.where(failed, 0.0, 1.0))
-        return list(logged)
+        """Moves each player down its own losses, computed on one tape; see `kgen.step.minimize`."""
+        return minimize(self, moves)
 
     # Evaluating and sampling.
 
@@ -334,13 +316,13 @@ class GenerativeModel(keras.Model):
         terms, fake = self._judge((x, y))
         for metric in self._judges:
             metric.update_state(self.to_pictures(x), fake)
-        return self.terms.update(terms, _rows(x))
+        return self.terms.update(terms, num_rows(x))
 
     def _judge(self, batch):
         x, y = batch
         start = self._rows_judged * replicas.count()
-        self._rows_judged.assign_add(tf.cast(_rows(x), tf.int64))
-        with noise.stream(self.seed, EVALUATION, _rows(x), start):
+        self._rows_judged.assign_add(tf.cast(num_rows(x), tf.int64))
+        with noise.stream(self.seed, EVALUATION, num_rows(x), start):
             return self.judge(x, y)
 
     def reset_metrics(self):
@@ -369,12 +351,22 @@ class GenerativeModel(keras.Model):
             ValueError: data that do not fit the model.
         """
         self._assert_compile_called("evaluate")
-        data = self._dataset(x, y, batch_size, shuffle=False)
+        data = self._held_out(x, y, batch_size, kwargs.pop("steps", None))
         if not kwargs.get("_use_cached_eval_dataset"):
             self._first_look(data)
         logs = super().evaluate(data, return_dict=True, **kwargs)
         logs |= {metric.name: float(metric.result()) for metric in self._judges}
-        return logs if return_dict else list(logs.values())
+        return logs if return_dict else [logs[m.name] for m in self.metrics if m.name in logs]
+
+    def _held_out(self, x, y, batch_size, steps):
+        """Data to go through once; the first `steps` batches, since Keras would fill its last call up."""
+        data = self._dataset(x, y, batch_size, shuffle=False)
+        if steps is not None:
+            positive_integer("steps", steps)
+            return data.take(steps)
+        if data.cardinality() == tf.data.INFINITE_CARDINALITY:
+            raise invalid("x", "data with an end, or a number of steps", x="an endless data set")
+        return data
 
     def predict(self, x, batch_size=None, **kwargs):
         """The forward pass `call` over many examples; none in, none out.
@@ -393,7 +385,9 @@ class GenerativeModel(keras.Model):
         if isinstance(x, tf.data.Dataset):
             self.check_inputs(inputs.first_batch(x))
         elif len(x) == 0:
-            return np.asarray(self(tf.zeros([1, *np.shape(x)[1:]]), training=False))[:0]
+            one = np.zeros([1, *np.shape(x)[1:]], "float32")
+            self.check_inputs(one)
+            return np.asarray(self(one, training=False))[:0]
         else:
             self.check_inputs(np.asarray(x))
         return super().predict(x, batch_size=batch_size, **kwargs)
@@ -432,80 +426,6 @@ class GenerativeModel(keras.Model):
         return serving.export(self, filepath, **kwargs)
 
 
-class Move(NamedTuple):
-    """One player's part of a step."""
-
-    player: str
-    losses: Callable
-    networks: list
-    optimizer: keras.optimizers.Optimizer
-
-    @property
-    def variables(self):
-        return [v for network in self.networks for v in network.trainable_variables]
-
-    @property
-    def total(self):
-        """Name under which the sum of the terms is logged."""
-        return total_name(self.player)
-
-    def terms(self):
-        """The sum of the player's terms, regularisers included, then the terms."""
-        return totalled(self.player, self.losses(), self.variables)
-
-
-def total_name(player):
-    """Name under which a player's loss is logged; a model with one player has a plain "loss"."""
-    return f"{player}_loss" if player else "loss"
-
-
-def totalled(player, terms, variables):
-    """Averages the terms, adds the networks' own regularisers, and puts the sum in front.
-
-    Args:
-        player: name of the player, "" where there is one only.
-        terms: dict name -> tensor, one value per example or a scalar.
-        variables: the player's Keras variables.
-
-    Returns:
-        Dict name -> scalar float32 tensor.
-    """
-    terms = {name: tf.reduce_mean(tf.cast(value, tf.float32)) for name, value in terms.items()}
-    penalty = weight_penalty(variables)
-    if penalty is not None:
-        terms["_".join(filter(None, [player, "regularization"]))] = penalty
-    return {total_name(player): tf.add_n(list(terms.values())), **terms}
-
-
-def all_finite(gradients):
-    """Whether every number of a nest of gradients is finite, as a scalar bool tensor."""
-    checks = [tf.reduce_all(tf.math.is_finite(g)) for g in tf.nest.flatten(gradients) if g is not None]
-    return tf.reduce_all(tf.stack(checks))
-
-
-def agreed(gradients, variables, failed):
-    """Gradients on which all replicas agree: zero where missing, and a NaN everywhere if any replica has one.
-
-    A loss-scaling optimiser looks at the first replica only; the NaN tells it to lower its scale.
-    """
-    gradients = [
-        tf.zeros_like(v.value) if g is None else g for g, v in zip(gradients, variables, strict=True)
-    ]
-    if replicas.count() > 1:
-        gradients[-1] += tf.cast(tf.where(failed, math.nan, 0.0), gradients[-1].dtype)
-    return gradients
-
-
-def check_learning_rate(name, optimizer):
-    """Raises a ValueError unless the optimiser's learning rate is finite and positive."""
-    rate = optimizer.learning_rate
-    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-        return
-    value = float(keras.ops.convert_to_numpy(rate))
-    if not (math.isfinite(value) and value > 0):
-        raise invalid(name, "an optimizer with a finite, positive learning rate", learning_rate=value)
-
-
 def _seed(seed):
     if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**31:
         raise invalid("seed", "an integer in [0, 2**31)", seed=seed)
@@ -517,17 +437,3 @@ def _increasing(name, pair):
     if not low < high:
         raise invalid(name, "two numbers, the smaller one first", **{name: pair})
     return low, high
-
-
-def _loss_scale(optimizer):
-    own = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-    return [optimizer.step_counter, optimizer.dynamic_scale] if own else []
-
-
-def _rows(x):
-    return tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
-
-
-def _assign(variables, values):
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)

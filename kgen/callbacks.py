@@ -4,6 +4,7 @@ import math
 import pathlib
 import signal
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -154,7 +155,7 @@ class TrainingState(keras.callbacks.Callback):
         Returns:
             (epoch, batch, stopped): where training goes on, or None where there is nothing to resume.
         """
-        self._run = run
+        self._run, self._pending = run, None
         _probe(self.directory)
         if not run.exact:
             print(
@@ -170,6 +171,8 @@ class TrainingState(keras.callbacks.Callback):
         return manifest["epoch"], manifest["batch"], manifest["stopped"]
 
     def on_train_begin(self, logs=None):
+        if self._pending:
+            self._run.restore_counters(*self._pending)
         self._signal = None
         for number in (signal.SIGTERM, signal.SIGINT):
             try:
@@ -178,13 +181,13 @@ class TrainingState(keras.callbacks.Callback):
                 return
 
     def on_train_end(self, logs=None):
-        self._release()
+        self.release()
 
     def on_epoch_begin(self, epoch, logs=None):
-        batch = 0
-        if self._pending:
-            self._run.restore_counters(*self._pending)
-            batch, self._pending = self._pending[1]["batch"], None
+        arrays, manifest = self._pending or ({}, {"batch": 0})
+        batch, self._pending = manifest["batch"], None
+        if batch:
+            self._run.restore_epoch(arrays, self.reset_optimizer)
         self._position = (epoch, batch)
         self._first_step = int(self.model.step.numpy()) - batch
 
@@ -209,10 +212,9 @@ class TrainingState(keras.callbacks.Callback):
         position = {"epoch": epoch, "batch": batch, "stopped": stopped, "best": self._best}
         try:
             arrays, record = self._run.snapshot()
-            name = f"step-{int(self.model.step.numpy()):09d}"
-            state.write(self.directory, name, arrays, {**record, **position})
-            if best:
-                state.write(self.directory, "best", arrays, {**record, **position})
+            names = ["best"] * best + [f"step-{int(self.model.step.numpy()):09d}"]
+            for name in names:  # The step last: killed before it, the epoch's end happens again.
+                state.write(self.directory, name, arrays, {**record, **position})
             state.prune(self.directory, self.keep)
         except OSError as error:
             if self.on_error == "stop":
@@ -222,7 +224,9 @@ class TrainingState(keras.callbacks.Callback):
     def _improves(self, logs):
         if self.monitor is None:
             return False
-        value = float(logs[self.monitor])
+        if self.monitor not in logs:
+            warnings.warn(f"TrainingState: no `{self.monitor}` among {', '.join(logs)}.", stacklevel=2)
+        value = float(logs.get(self.monitor, math.nan))
         sign = self._run.direction(self.monitor)
         if math.isnan(value) or (self._best is not None and sign * value >= sign * self._best):
             return False
@@ -231,18 +235,19 @@ class TrainingState(keras.callbacks.Callback):
 
     def _note(self, number, frame):
         if self._signal == number == signal.SIGINT:
-            self._release()
+            self.release()
             raise KeyboardInterrupt
         self._signal = number
 
     def _leave(self):
         number = self._signal
-        self._release()
+        self.release()
         if number == signal.SIGTERM:
             sys.exit(SIGTERM_EXIT)
         raise KeyboardInterrupt
 
-    def _release(self):
+    def release(self):
+        """Gives the signals back to those who had them before."""
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         self._handlers = {}

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgen.errors import invalid
+from kgen.errors import invalid, positive_integer
 
 
 def check_shape(image_shape):
@@ -127,12 +127,29 @@ def check_length(dataset, steps_per_epoch):
         ValueError: empty, endless or of unknown length without `steps_per_epoch`.
     """
     length = int(dataset.cardinality())
+    if steps_per_epoch is not None:
+        positive_integer("steps_per_epoch", steps_per_epoch)
     if length == 0:
         raise invalid("x", "a data set with at least one batch", batches=0)
     if length < 0 and steps_per_epoch is None:
         kind = "endless" if length == tf.data.INFINITE_CARDINALITY else "of unknown length"
         remedy = "`fit(steps_per_epoch=...)` or `dataset.apply(tf.data.experimental.assert_cardinality(n))`"
         raise invalid("x", f"a data set of known length (use {remedy})", x=f"a data set {kind}")
+
+
+def check_batch_size(num_examples, layers):
+    """Checks that a training batch can be normalised where a network does so.
+
+    Args:
+        num_examples: in the batch.
+        layers: of the networks.
+
+    Raises:
+        ValueError: one example, whose batch statistics say nothing.
+    """
+    normalized = any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers)
+    if normalized and num_examples < 2:
+        raise invalid("batch_size", "at least 2 with batch normalization", batch_size=num_examples)
 
 
 def first_batch(dataset):

@@ -1,5 +1,7 @@
 """One call of `fit` as a run that can be stored and taken up again."""
 
+import collections
+import inspect
 import json
 
 import keras
@@ -50,6 +52,11 @@ class Run(keras.callbacks.CallbackList):
         if not self.unfinished:
             super().on_train_end(logs)
 
+    def close(self):
+        """Gives back what the state holds, however training ended."""
+        if self.state:
+            self.state.release()
+
     def direction(self, monitor):
         """1 where a smaller value of the logged name is better, -1 where a larger one is."""
         name = monitor.removeprefix("val_")
@@ -74,13 +81,13 @@ class Run(keras.callbacks.CallbackList):
         skipped = ("optimizer/", "metric/") if reset_optimizer else ("metric/",)
         _assign(_variables(self.model), arrays, skipped)
 
+    def restore_epoch(self, arrays, reset_optimizer=False):
+        """Puts back what a broken epoch has counted, and what other callbacks do anew as an epoch begins."""
+        kinds = "metric/" if reset_optimizer else ("metric/", "optimizer/")
+        _assign({k: v for k, v in _variables(self.model).items() if k.startswith(kinds) and k in arrays}, arrays)
+
     def restore_counters(self, arrays, manifest):
-        """Puts back what an epoch has counted: metrics, and the callbacks' own numbers."""
-        if manifest["batch"]:
-            metrics = {
-                k: v for k, v in _variables(self.model).items() if k.startswith("metric/") and k in arrays
-            }
-            _assign(metrics, arrays)
+        """Puts back the callbacks' own numbers."""
         for name, callback in self._counting():
             vars(callback).update(manifest["callbacks"].get(name, {}))
             best = [k for k in arrays if k.startswith(f"callback/{name}/")]
@@ -88,15 +95,21 @@ class Run(keras.callbacks.CallbackList):
                 callback.best_weights = [arrays[f"callback/{name}/{i}"] for i in range(len(best))]
 
     def _counting(self):
+        """(name, callback) of those that count something; the name is the class and its place among its like."""
         own = (keras.callbacks.ProgbarLogger, TrainingState)
-        counting = [c for c in self.callbacks if not isinstance(c, own)]
-        return [(f"{type(c).__name__}-{i}", c) for i, c in enumerate(counting)]
+        seen, named = collections.Counter(), []
+        for callback in (c for c in self.callbacks if not isinstance(c, own)):
+            kind = type(callback).__name__
+            named.append((f"{kind}-{seen[kind]}", callback))
+            seen[kind] += 1
+        return named
 
     def _identity(self):
         config = {k: v for k, v in self.model.get_config().items() if k != "name"}
-        optimizers = {k: _optimizer_name(v) for k, v in self.model.optimizers().items()}
+        optimizers = {k: _optimizer(v) for k, v in self.model.optimizers().items()}
         identity = {"class": type(self.model).__name__, "optimizers": optimizers, "data": self.fingerprint}
-        return {**identity, "config": json.loads(json.dumps(config))}
+        identity["steps_per_epoch"] = (self.params or {}).get("steps")
+        return json.loads(json.dumps({**identity, "config": config}, default=str))
 
 
 def _variables(model):
@@ -117,7 +130,8 @@ def _assign(variables, arrays, skipped=()):
 
 def _compare(here, stored, reset_optimizer):
     """One line that names what differs between this model and the stored one."""
-    differing = [k for k in ("class", "data") if here[k] != stored[k] and None not in (here[k], stored[k])]
+    known = [k for k in ("class", "data", "steps_per_epoch") if None not in (here[k], stored[k])]
+    differing = [k for k in known if here[k] != stored[k]]
     keys = sorted({*here["config"], *stored["config"]})
     differing += [k for k in keys if here["config"].get(k) != stored["config"].get(k)]
     if here["optimizers"] != stored["optimizers"] and not reset_optimizer:
@@ -126,17 +140,22 @@ def _compare(here, stored, reset_optimizer):
         raise ValueError(f"The stored training state differs from this run in: {', '.join(differing)}.")
 
 
-def _optimizer_name(optimizer):
-    return type(getattr(optimizer, "inner_optimizer", optimizer)).__name__
+def _optimizer(optimizer):
+    """Class and numbers of an optimiser; its learning rate is a variable, which goes on as stored."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    config = {k: v for k, v in optimizer.get_config().items() if k not in ("name", "learning_rate")}
+    return {"class": type(optimizer).__name__, **config}
 
 
 def _counters(callback):
     """A callback's numbers: waits, bests, histories; no settings, files or flags."""
-    return {k: _plain(v) for k, v in vars(callback).items() if _is_number(v) or k in ("epoch", "history")}
+    settings = inspect.signature(type(callback)).parameters
+    own = {k: v for k, v in vars(callback).items() if k not in settings}
+    return {k: _plain(v) for k, v in own.items() if _is_number(v) or k in ("epoch", "history")}
 
 
 def _is_number(value):
-    return value is None or (isinstance(value, (int, float, np.number)) and not isinstance(value, bool))
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
 
 
 def _plain(value):

@@ -150,8 +150,6 @@ def test_normalization_takes_an_initialiser_of_the_scale():
 
 @pytest.mark.parametrize("kind", ["Batch", "spectral", 1])
 def test_an_unknown_normalization_is_named(kind):
-    expected = (
-        "argument `normalization`. Expected 'batch', 'layer', 'instance' or None. Received: normalization="
-    )
+    expected = "argument `normalization`. Expected one of None, 'batch', 'layer', 'instance'. Received: normalization="
     with pytest.raises(ValueError, match=expected):
         layers.normalization(kind)

@@ -10,9 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from kgen import inputs, losses, noise
-from kgen.base import GenerativeModel, Move, check_learning_rate, totalled
+from kgen.base import GenerativeModel
 from kgen.errors import invalid, number_in, one_of, positive_integer
 from kgen.networks import convolutional, dense
+from kgen.optimizers import check_learning_rate
+from kgen.step import Move, totalled
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 NETWORKS = {"dense": dense, "convolutional": convolutional}

@@ -4,7 +4,8 @@ import math
 
 import keras
 
-from kgen.layers import Dropout, normalization as normalize
+from kgen.layers import Dropout
+from kgen.layers import normalization as normalize
 
 
 def decoder(

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 
-from .. import noise
+from kgen import noise
 
 SAMPLE_ROWS = 3
 FOLDER = "assets.extra"

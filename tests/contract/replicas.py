@@ -13,6 +13,7 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+from kgen import step  # noqa: E402
 from tests.contract.table import ROWS, pictures  # noqa: E402
 
 OPTIMIZERS = {
@@ -33,7 +34,7 @@ def trained(row, optimizer, strategy):
             **{name: OPTIMIZERS[optimizer]() for name in names}, jit_compile=False, steps_per_execution=1
         )
     history = model.fit(pictures(), batch_size=16, epochs=1, verbose=0, validation_data=pictures(32, seed=1))
-    return [v.numpy() for v in model._state()], history.history
+    return [v.numpy() for v in step.movable(model)], history.history
 
 
 def difference(row, optimizer, strategy):

@@ -66,7 +66,7 @@ def test_each_player_moves_only_its_own_variables(row):
         before = values(others)
         own = values(v for n in model.players()[mover] for v in n.trainable_variables)
         with kgen.noise.stream(0, 0, 16):
-            game = kgen.adversarial.Game(model, model._unpack(tf.constant(pictures(16)))[0])
+            game = kgen.game.Game(model, model._unpack(tf.constant(pictures(16)))[0])
             model.minimize(model._move(mover, game))
         assert equal(before, values(others))
         assert not equal(own, values(v for n in model.players()[mover] for v in n.trainable_variables))
@@ -174,7 +174,7 @@ def test_mixed_precision_trains(row, policy):
 @every_model
 def test_a_bad_batch_changes_nothing_and_is_counted(row):
     model, _ = trained(row)
-    kept = [v for v in model._state()]
+    kept = [v for v in kgen.step.movable(model)]
     before = values(kept)
     bad = pictures(16).astype("float32") / 255
     bad[3, 2, 2] = np.nan

@@ -106,7 +106,7 @@ BAD = [
     ("image_shape", (28, 28), "height, width, channels"),
     ("width", 0, "a positive integer"),
     ("label_smoothing", 2, r"a number in \[0, 1\)"),
-    ("normalization", "spectral", "'batch', 'layer', 'instance' or None"),
+    ("normalization", "spectral", "'batch', 'layer', 'instance'"),
     ("generator", kgen.networks.dense.decoder(4, (8, 8, 3), (2,)), r"a network from \(4,\) to \(8, 8, 1\)"),
     (
         "discriminator",

@@ -71,7 +71,7 @@ def test_minimax_and_non_saturating_pull_the_generator_the_same_way():
         keras.utils.set_random_seed(1)
         model = small(loss=loss)
         with kgen.noise.stream(0, 0, 1), tf.GradientTape() as tape:
-            game = kgen.adversarial.Game(model, tf.zeros((1, 8, 8, 1)))
+            game = kgen.game.Game(model, tf.zeros((1, 8, 8, 1)))
             (term,) = model.generator_loss(game).values()
         variables = [v.value for v in model.generator.trainable_variables]
         gradients[loss] = np.concatenate([g.numpy().ravel() for g in tape.gradient(term, variables)])
@@ -238,18 +238,18 @@ def test_dropout_acts_in_training_only():
 # Bad arguments.
 
 BAD = [
-    ("loss", "non_saturatin", "Did you mean `non_saturating`?"),
-    ("loss", None, "one of non_saturating, minimax"),
+    ("loss", "non_saturatin", r"Did you mean `non_saturating`\?"),
+    ("loss", None, "one of 'non_saturating', 'minimax'"),
     ("label_smoothing", 1.0, r"a number in \[0, 1\)"),
     ("label_smoothing", -0.1, r"a number in \[0, 1\)"),
     ("dropout", 1.0, r"a number in \[0, 1\)"),
     ("latent_dim", 0, "a positive integer"),
     ("latent_dim", 2.0, "a positive integer"),
     ("image_shape", (28, 28), "height, width, channels"),
-    ("normalization", "spectral", "'batch', 'layer', 'instance' or None"),
+    ("normalization", "spectral", "'batch', 'layer', 'instance'"),
     ("update", "both", "one of alternating, simultaneous, split"),
     ("discriminator_steps", 0, "a positive integer"),
-    ("ema_momentum", 1.0, r"a number in \(0, 1\) or None"),
+    ("ema_momentum", 1.0, r"a number in \[0, 1\)"),
 ]
 
 

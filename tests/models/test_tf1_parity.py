@@ -107,7 +107,7 @@ def test_gan_losses_and_gradients_equal_the_sources(hidden_units, loss):
     losses, gradients, picture = run(REAL, z)
     for player, network in (("discriminator", model.discriminator), ("generator", model.generator)):
         with stream(), tf.GradientTape() as tape:
-            game = kgen.adversarial.Game(model, tf.constant(REAL))
+            game = kgen.game.Game(model, tf.constant(REAL))
             terms = getattr(model, f"{player}_loss")(game)
             total = tf.add_n([tf.reduce_mean(term) for term in terms.values()])
         np.testing.assert_allclose(game.fake.numpy().reshape([-1, 784]), picture, atol=1e-6)
