@@ -160,13 +160,15 @@ class AdversarialModel(GenerativeModel):
     def _generator_turn(self, x, y):
         if self.discriminator_steps == 1:
             return self._move_generator(x, y)
-        names = []
+        stream = noise.current()
+
+        def move(seeds, x, *labels):
+            with noise.drawing_from(noise.Stream(seeds, stream.draws)):
+                self._generator_names = tuple(self._move_generator(x, *(labels or [None])))
+
         turn = tf.equal(self.step % self.discriminator_steps, self.discriminator_steps - 1)
-        labels = () if y is None else (y,)
-        replicas.conditionally(
-            turn, lambda x, *y: names.extend(self._move_generator(x, *(y or [None]))), x, *labels
-        )
-        return names
+        replicas.conditionally(turn, move, stream.seeds, x, *([] if y is None else [y]))
+        return list(self._generator_names)  # One replica's function moves all of them, so the model remembers.
 
     def _move_generator(self, x, y):
         names = self.minimize(self._move("generator", Game(self, x, y)))

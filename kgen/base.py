@@ -12,7 +12,7 @@ from kgen import inputs, noise, replicas, serving
 from kgen.datasets import from_arrays
 from kgen.errors import invalid, nearest, positive_integer
 from kgen.run import Run
-from kgen.step import assign, minimize, movable, num_rows
+from kgen.step import all_finite, assign, minimize, movable, num_rows
 from kgen.terms import Terms
 
 CHUNK = 256  # Samples that `generate` draws at a time.
@@ -288,6 +288,7 @@ class GenerativeModel(keras.Model):
         state = movable(self)
         before = [tf.convert_to_tensor(v) for v in state]
         self._finite.assign(1.0)
+        self.fail_if(replicas.any_replica(~all_finite([x])))
         with noise.stream(self.seed, self.step, num_rows(x)):
             names = self.learn(x, y)
         failed = tf.convert_to_tensor(self._finite) < 0.5
@@ -297,7 +298,7 @@ class GenerativeModel(keras.Model):
         return self.terms.results(names)
 
     def fail_if(self, failed):
-        """Remembers, until the end of the step, that a gradient was not finite."""
+        """Remembers, until the end of the step, that a picture or a gradient was not finite."""
         self._finite.assign(tf.where(failed, 0.0, tf.convert_to_tensor(self._finite)))
 
     def bookkeeping(self):

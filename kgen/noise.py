@@ -212,9 +212,9 @@ def _shaped(x, shape):
 class Stream:
     """The noise of one step: each draw has its own number, in the order of the program."""
 
-    def __init__(self, seeds):
+    def __init__(self, seeds, draws=0):
         self.seeds = seeds
-        self.draws = 0
+        self.draws = draws
 
     def next(self):
         """Row seeds [batch, 2] of the next draw."""
@@ -247,9 +247,23 @@ def stream(seed, step, batch, start=0):
     replica = tf.distribute.get_replica_context()
     start = tf.cast(start, tf.int32) + (replica.replica_id_in_sync_group * batch if replica else 0)
     keys = tf.broadcast_to(tf.stack([tf.cast(seed, tf.int32), tf.cast(step, tf.int32)])[None], [batch, 2])
-    previous, _active.stream = current(), Stream(fold(keys, tf.range(batch) + start))
+    with drawing_from(Stream(fold(keys, tf.range(batch) + start))) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def drawing_from(stream):
+    """Makes a stream the one that `current` gives; a thread of its own needs it to go on with its caller's.
+
+    Args:
+        stream: a `Stream`.
+
+    Yields:
+        The stream.
+    """
+    previous, _active.stream = current(), stream
     try:
-        yield _active.stream
+        yield stream
     finally:
         _active.stream = previous
 

@@ -31,9 +31,10 @@ def trained(row, optimizer, strategy):
             ["generator_optimizer", "discriminator_optimizer"] if hasattr(model, "players") else ["optimizer"]
         )
         model.compile(
-            **{name: OPTIMIZERS[optimizer]() for name in names}, jit_compile=False, steps_per_execution=1
+            **{name: OPTIMIZERS[optimizer](rate) for name in names}, jit_compile=False, steps_per_execution=1
         )
-    history = model.fit(pictures(), batch_size=16, epochs=1, verbose=0, validation_data=pictures(32, seed=1))
+    validation = pictures(32, seed=1) if optimizer == "sgd" else None
+    history = model.fit(pictures(), batch_size=16, epochs=1, verbose=0, validation_data=validation)
     return [v.numpy() for v in step.movable(model)], history.history
 
 

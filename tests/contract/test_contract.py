@@ -37,7 +37,7 @@ def equal(first, second):
 @every_model
 def test_fit_changes_every_player_and_logs_the_declared_terms(row):
     model = row.make()
-    model.compile()
+    model.compile(jit_compile=False)
     before = {
         player: values(v for n in nets for v in n.trainable_variables)
         for player, nets in networks(model).items()
@@ -75,7 +75,7 @@ def test_each_player_moves_only_its_own_variables(row):
 @every_model
 def test_a_regulariser_shrinks_its_own_network(row):
     model = row.make(kernel_regularizer=keras.regularizers.L2(100.0))
-    model.compile()
+    model.compile(jit_compile=False)
     norms = {player: _norm(nets) for player, nets in networks(model).items()}
     history = model.fit(pictures(), batch_size=16, epochs=5, verbose=0).history
     for player, nets in networks(model).items():

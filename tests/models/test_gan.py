@@ -238,7 +238,7 @@ def test_dropout_acts_in_training_only():
 # Bad arguments.
 
 BAD = [
-    ("loss", "non_saturatin", r"Did you mean `non_saturating`\?"),
+    ("loss", "non_saturatin", "one of 'non_saturating', 'minimax'"),
     ("loss", None, "one of 'non_saturating', 'minimax'"),
     ("label_smoothing", 1.0, r"a number in \[0, 1\)"),
     ("label_smoothing", -0.1, r"a number in \[0, 1\)"),
