@@ -16,9 +16,9 @@ import numpy as np
 
 import kgen
 from kgen import state
-from tests.contract.table import ROWS, pictures
+from tests.toys import BATCH, EPOCHS, X, build, variables
 
-EPOCHS, STEPS, BATCH, EVERY = 3, 12, 8, 5
+EVERY = 5
 
 
 class Falling(keras.callbacks.Callback):
@@ -84,19 +84,17 @@ def callbacks(folder):
 def digest(model):
     """SHA-256 over all variables and all slots of the optimisers."""
     total = hashlib.sha256()
-    for variable in [*model.variables, *(v for o in model.optimizers().values() for v in o.variables)]:
+    for variable in variables(model):
         total.update(np.ascontiguousarray(variable.numpy()).tobytes())
     return total.hexdigest()
 
 
 def train(row, folder, death=None, result=None):
     """One job: a run, from its beginning or from what an earlier process has left."""
-    keras.utils.set_random_seed(1)
-    model = ROWS[row].make()
-    model.compile(jit_compile=False, steps_per_execution=1)
+    model = build(row)
     watching = [Death(*death)] if death else []
     options = {"batch_size": BATCH, "epochs": EPOCHS, "verbose": 0}
-    history = model.fit(pictures(STEPS * BATCH), callbacks=[*watching, *callbacks(folder)], **options)
+    history = model.fit(X, callbacks=[*watching, *callbacks(folder)], **options)
     if result:
         pathlib.Path(result).write_text(json.dumps({"digest": digest(model), "history": history.history}))
 

@@ -206,3 +206,15 @@ def test_xla_and_several_steps_in_a_call_train(row):
     history = model.fit(pictures(), batch_size=16, epochs=2, verbose=0).history
     assert int(model.step) == 8
     assert all(np.isfinite(numbers).all() for numbers in history.values())
+
+
+@pytest.mark.gpu
+@every_model
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_the_defaults_train_on_a_gpu(row, policy):
+    keras.config.set_dtype_policy(policy)
+    model = row.make()
+    model.compile()
+    history = model.fit(pictures(), batch_size=16, epochs=2, verbose=0, validation_data=pictures(seed=1)).history
+    assert all(np.isfinite(numbers).all() for numbers in history.values())
+    np.testing.assert_allclose(model.generate(5, seed=1), model.generate(9, seed=1)[:5], atol=1e-3)

@@ -1,0 +1,45 @@
+"""Every endpoint of every row, exported and answered by a fresh process as a server would."""
+
+import json
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+
+import kgen
+from tests.contract.table import ROWS, pictures
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_export_serves_every_signature(row, tmp_path):
+    keras.utils.set_random_seed(1)
+    model = row.make()
+    model.compile(jit_compile=False, steps_per_execution=1)
+    model.fit(pictures(), batch_size=16, epochs=1, verbose=0)
+    version = kgen.export(model, tmp_path / "model", endpoints=list(row.endpoints))
+    assert version == tmp_path / "model" / "1"
+    report = kgen.serving.check(version, model)
+    assert set(report["signatures"]) == {"serving_default", *row.endpoints}
+    assert report["max_difference"]["session"] <= 1e-6
+    request = json.loads((version / "assets.extra" / "sample_request.json").read_text())
+    assert set(request) == set(row.endpoints)
+    loaded = kgen.serving.load(version)
+    seeds = np.array([[3, 0], [3, 1]], "int32")
+    np.testing.assert_allclose(loaded["generate"](seed=seeds)["images"], model.generate(2, seed=3), atol=1e-6)
+
+
+def test_a_generators_export_holds_no_discriminator(tmp_path):
+    model = ROWS["gan"].make()
+    version = kgen.export(model, tmp_path)
+    stored = sum(path.stat().st_size for path in pathlib.Path(version, "variables").iterdir())
+    generator = sum(4 * int(np.prod(v.shape)) for v in model.generator.weights)
+    assert generator < stored < generator + 4 * model.discriminator.count_params()
+
+
+def test_model_export_is_kgens(tmp_path):
+    model = ROWS["vae"].make()
+    first, second = model.export(tmp_path), kgen.export(model, tmp_path)
+    assert [first.name, second.name] == ["1", "2"]
+    names = [sorted(str(p.relative_to(v)) for v in [version] for p in v.rglob("*")) for version in (first, second)]
+    assert names[0] == names[1]
