@@ -78,8 +78,12 @@ SECTIONS = {
             f"{title}: negative log-likelihood, MNIST, dynamic binarisation, 784-200-200-50",
             f"python benchmarks/vae_mnist.py {run}",
             {
-                "nats": Quantity("nats a picture, 5,000 importance samples", at_most=bound, published=published),
-                "training_minutes": Quantity("minutes of training on two cores, others at work", at_most=60.0),
+                "nats": Quantity(
+                    "nats a picture, 5,000 importance samples", at_most=bound, published=published
+                ),
+                "training_minutes": Quantity(
+                    "minutes of training on two cores, others at work", at_most=60.0
+                ),
             },
         )
         for run, title, bound, published in (

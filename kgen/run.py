@@ -84,7 +84,9 @@ class Run(keras.callbacks.CallbackList):
     def restore_epoch(self, arrays, reset_optimizer=False):
         """Puts back what a broken epoch has counted, and what other callbacks do anew as an epoch begins."""
         kinds = "metric/" if reset_optimizer else ("metric/", "optimizer/")
-        _assign({k: v for k, v in _variables(self.model).items() if k.startswith(kinds) and k in arrays}, arrays)
+        _assign(
+            {k: v for k, v in _variables(self.model).items() if k.startswith(kinds) and k in arrays}, arrays
+        )
 
     def restore_counters(self, arrays, manifest):
         """Puts back the callbacks' own numbers."""

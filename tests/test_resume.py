@@ -249,8 +249,12 @@ OTHERS = {
         "differs from this run in: beta, hidden_units.",
     ),
     "model": (lambda: make("gan"), {}, "in: class, "),
-    "optimizer": (lambda: build(compiled={"optimizer": "sgd"}), {}, "in: optimizers .reset_optimizer=True starts them anew"),
-    "moments": (lambda: build(compiled={"optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5)}), {}, "in: optimizers "),
+    "optimizer": (lambda: build(compiled={"optimizer": "sgd"}), {}, "in: optimizers .reset_optimizer=True"),
+    "moments": (
+        lambda: build(compiled={"optimizer": keras.optimizers.Adam(beta_1=0.5)}),
+        {},
+        "in: optimizers ",
+    ),
     "data": (make, {"x": pictures(STEPS * BATCH, seed=9)}, "in: data."),
     "batch size": (make, {"batch_size": 4}, "in: steps_per_epoch."),
 }

@@ -13,8 +13,7 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
-from kgen import step  # noqa: E402
-from tests.contract.table import ROWS, pictures  # noqa: E402
+from tests.contract.table import ROWS, pictures, state  # noqa: E402
 
 OPTIMIZERS = {
     "sgd": lambda: keras.optimizers.SGD(0.05),
@@ -35,7 +34,7 @@ def trained(row, optimizer, strategy):
         )
     validation = pictures(32, seed=1) if optimizer == "sgd" else None
     history = model.fit(pictures(), batch_size=16, epochs=1, verbose=0, validation_data=validation)
-    return [v.numpy() for v in step.movable(model)], history.history
+    return [v.numpy() for v in state(model)], history.history
 
 
 def difference(row, optimizer, strategy):

@@ -55,6 +55,13 @@ ROWS = {
 }
 
 
+def state(model):
+    """Variables that a step may change: the model's but its counters, and the optimisers'."""
+    counters = {id(v) for v in model.bookkeeping()}
+    optimizers = [v for o in model.optimizers().values() for v in o.variables]
+    return [v for v in (*model.variables, *optimizers) if id(v) not in counters]
+
+
 def pictures(number=64, shape=(8, 8, 1), seed=0):
     """Soft blobs in random places: uint8 pictures that are neither constant nor noise."""
     random = np.random.default_rng(seed)

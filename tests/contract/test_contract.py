@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import kgen
-from tests.contract.table import ROWS, pictures
+from tests.contract.table import ROWS, pictures, state
 
 every_model = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 
@@ -174,7 +174,7 @@ def test_mixed_precision_trains(row, policy):
 @every_model
 def test_a_bad_batch_changes_nothing_and_is_counted(row):
     model, _ = trained(row)
-    kept = [v for v in kgen.step.movable(model)]
+    kept = state(model)
     before = values(kept)
     bad = pictures(16).astype("float32") / 255
     bad[3, 2, 2] = np.nan
@@ -215,6 +215,8 @@ def test_the_defaults_train_on_a_gpu(row, policy):
     keras.config.set_dtype_policy(policy)
     model = row.make()
     model.compile()
-    history = model.fit(pictures(), batch_size=16, epochs=2, verbose=0, validation_data=pictures(seed=1)).history
+    history = model.fit(
+        pictures(), batch_size=16, epochs=2, verbose=0, validation_data=pictures(seed=1)
+    ).history
     assert all(np.isfinite(numbers).all() for numbers in history.values())
     np.testing.assert_allclose(model.generate(5, seed=1), model.generate(9, seed=1)[:5], atol=1e-3)

@@ -41,5 +41,7 @@ def test_model_export_is_kgens(tmp_path):
     model = ROWS["vae"].make()
     first, second = model.export(tmp_path), kgen.export(model, tmp_path)
     assert [first.name, second.name] == ["1", "2"]
-    names = [sorted(str(p.relative_to(v)) for v in [version] for p in v.rglob("*")) for version in (first, second)]
+    names = [
+        sorted(str(p.relative_to(v)) for v in [version] for p in v.rglob("*")) for version in (first, second)
+    ]
     assert names[0] == names[1]
