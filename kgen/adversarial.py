@@ -62,6 +62,7 @@ class AdversarialModel(GenerativeModel):
         self.discriminator_steps = discriminator_steps
         self.ema_momentum = ema_momentum
         self.ema_generator = None
+        self._generator_names = ()
 
     def finish(self):
         """Checks the networks and clones the generator for its moving average; the constructor's last line."""

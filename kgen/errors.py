@@ -4,12 +4,13 @@ import difflib
 import numbers
 
 
-def invalid(argument, expected, **received):
+def invalid(argument, expected, text="", **received):
     """A ValueError in the house's form.
 
     Args:
         argument: name of the argument.
         expected: what it should have been, in words.
+        text: what was received, in words.
         **received: what was received, by name.
 
     Returns:
@@ -18,10 +19,10 @@ def invalid(argument, expected, **received):
     Example:
 
     >>> print(kgen.errors.invalid("latent_dim", "a positive integer", latent_dim=0))
-    Invalid value for argument `latent_dim`. Expected a positive integer. Received: latent_dim=0
+    Invalid value for argument `latent_dim`. Expected a positive integer. Received: latent_dim=0.
     """
-    values = ", ".join(f"{name}={value!r}" for name, value in received.items())
-    return ValueError(f"Invalid value for argument `{argument}`. Expected {expected}. Received: {values}")
+    values = ", ".join(filter(None, [text, *(f"{name}={value!r}" for name, value in received.items())]))
+    return ValueError(f"Invalid value for argument `{argument}`. Expected {expected}. Received: {values}.")
 
 
 def nearest(word, words):
@@ -87,6 +88,5 @@ def one_of(name, value, choices):
     """
     if not isinstance(value, (str, type(None))) or value not in choices:
         hint = nearest(value, [c for c in choices if c]) if isinstance(value, str) else ""
-        raise ValueError(
-            f"{invalid(name, 'one of ' + ', '.join(map(repr, choices)), **{name: value})}. {hint}".strip()
-        )
+        error = invalid(name, "one of " + ", ".join(map(repr, choices)), **{name: value})
+        raise ValueError(f"{error} {hint}".strip())

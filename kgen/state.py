@@ -163,4 +163,6 @@ def _sync(file):
 
 
 def _step(path):
-    return int(path.name.split("-")[1]) if path.name.split("-")[1].isdigit() else -1
+    """Step of a state's folder; one that is being replaced comes before the new one of the same step."""
+    _, number, *replaced = path.name.split("-")
+    return (int(number) if number.isdigit() else -1, not replaced)

@@ -10,13 +10,13 @@ def test_the_message_has_the_houses_form():
     error = errors.invalid("latent_dim", "a positive integer", latent_dim=0)
     assert type(error) is ValueError
     assert str(error) == (
-        "Invalid value for argument `latent_dim`. Expected a positive integer. Received: latent_dim=0"
+        "Invalid value for argument `latent_dim`. Expected a positive integer. Received: latent_dim=0."
     )
 
 
 def test_several_received_values_keep_their_order_and_quotes():
     message = str(errors.invalid("x", "finite numbers", shape=(2, 3), dtype="uint8"))
-    assert message.endswith("Received: shape=(2, 3), dtype='uint8'")
+    assert message.endswith("Received: shape=(2, 3), dtype='uint8'.")
 
 
 @pytest.mark.parametrize("word, hint", [("dcgna", "`dcgan`"), ("vea", "`vae`"), ("gan_", "`gan`")])
@@ -34,7 +34,7 @@ def test_positive_integer_refuses(value):
     with pytest.raises(ValueError) as caught:
         errors.positive_integer("width", value)
     assert str(caught.value) == (
-        f"Invalid value for argument `width`. Expected a positive integer. Received: width={value!r}"
+        f"Invalid value for argument `width`. Expected a positive integer. Received: width={value!r}."
     )
 
 

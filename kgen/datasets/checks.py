@@ -2,13 +2,10 @@
 
 import numpy as np
 
+from kgen.errors import invalid
+
 CHUNK_BYTES = 64 * 1024**2
 MAX_CLASSES = 2**20
-
-
-def invalid(argument, expected, received):
-    """The ValueError of a bad argument."""
-    return ValueError(f"Invalid value for argument `{argument}`. Expected {expected}. Received: {received}.")
 
 
 def as_images(images):

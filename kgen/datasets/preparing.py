@@ -14,7 +14,7 @@ import threading
 import urllib.parse
 import urllib.request
 
-from kgen.datasets.checks import invalid
+from kgen.errors import invalid
 
 PROBE_SECONDS = 3.0
 

@@ -7,7 +7,7 @@ import tempfile
 import numpy as np
 from PIL import Image, ImageOps
 
-from kgen.datasets.checks import invalid
+from kgen.errors import invalid
 
 MEMORY_LIMIT = 2 * 1024**3
 

@@ -8,12 +8,13 @@ import numpy as np
 
 from kgen.datasets.arrays import read_arrays, read_npz
 from kgen.datasets.augment import as_augmentation
-from kgen.datasets.checks import as_size, invalid, is_integer
+from kgen.datasets.checks import as_size, is_integer
 from kgen.datasets.folder import MAX_PIXELS, read_folder
 from kgen.datasets.preparing import data_directory, is_known
 from kgen.datasets.sizing import resize
 from kgen.datasets.stream import stream
 from kgen.datasets.tfds_source import FREE_SIZE, read_tfds
+from kgen.errors import invalid
 
 WELL_KNOWN = {
     "mnist": "70,000 handwritten digits, 28 x 28 grey, 10 classes",

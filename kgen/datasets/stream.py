@@ -10,8 +10,9 @@ import tensorflow as tf
 from kgen import noise
 from kgen.datasets.arrays import Examples, names_of
 from kgen.datasets.augment import as_augmentation
-from kgen.datasets.checks import as_images, as_labels, chunks, invalid, is_integer
+from kgen.datasets.checks import as_images, as_labels, chunks, is_integer
 from kgen.datasets.sizing import MEMORY_LIMIT
+from kgen.errors import invalid
 
 
 @dataclasses.dataclass(frozen=True)

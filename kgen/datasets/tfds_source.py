@@ -3,9 +3,9 @@
 import numpy as np
 
 from kgen.datasets.arrays import Examples
-from kgen.datasets.checks import invalid
 from kgen.datasets.preparing import find, first_line, make_ready, quiet
 from kgen.datasets.sizing import allocate, resize
+from kgen.errors import invalid
 
 FREE_SIZE = (64, 64)
 

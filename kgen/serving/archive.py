@@ -63,7 +63,7 @@ def _choose(signatures, endpoints):
     for name in endpoints:
         if name not in signatures:
             error = invalid("endpoints", f"names among {sorted(signatures)}", endpoints=endpoints)
-            raise ValueError(f"{error}. {nearest(name, signatures)}")
+            raise ValueError(f"{error} {nearest(name, signatures)}")
     if not endpoints:
         raise invalid("endpoints", "at least one name", endpoints=endpoints)
     return {name: signatures[name] for name in endpoints}
