@@ -102,8 +102,8 @@ class AdversarialModel(GenerativeModel):
             generator_optimizer: Keras optimizer or its name.
             discriminator_optimizer: Keras optimizer or its name.
             metrics: list of metrics of (real, generated) pictures, such as `kgen.metrics.FrechetDistance()`.
-            steps_per_execution: steps in one compiled call; "auto" takes what measures fastest and divides
-                the epoch.
+            steps_per_execution: steps in one compiled call, at most; they divide the epoch. "auto" takes what
+                measures fastest.
             jit_compile: XLA; "auto" takes what measures fastest for these networks on this device.
             run_eagerly: for debugging.
 

@@ -69,9 +69,10 @@ class NonFiniteGuard(keras.callbacks.Callback):
     """Stops a training run whose steps are skipped again and again.
 
     The step itself refuses an update with a non-finite gradient and counts it; this callback reads the count.
+    A few in a row are the way in which float16 finds its loss scale.
 
     Args:
-        patience: skipped steps in one call of `fit` after which it ends.
+        patience: skipped steps in a row after which `fit` ends.
 
     Raises:
         FloatingPointError: out of `fit`, naming the count and the step.
@@ -82,22 +83,28 @@ class NonFiniteGuard(keras.callbacks.Callback):
     5
     """
 
-    def __init__(self, patience=10):
+    def __init__(self, patience=25):
         super().__init__()
         positive_integer("patience", patience)
         self.patience = patience
+        self._in_a_row = 0
 
     def on_train_begin(self, logs=None):
-        self._before = int(self.model.skipped_steps.numpy())
+        self._in_a_row, self._seen = 0, self._counts()
 
     def on_train_batch_end(self, batch, logs=None):
-        skipped = int(self.model.skipped_steps.numpy()) - self._before
-        if skipped >= self.patience:
+        steps, skipped = (now - before for now, before in zip(self._counts(), self._seen, strict=True))
+        self._in_a_row = skipped + (self._in_a_row if skipped == steps else 0)
+        self._seen = self._counts()
+        if self._in_a_row >= self.patience:
             raise FloatingPointError(
-                f"{skipped} training steps had a gradient that is not finite and were skipped, the last at or "
-                f"before step {int(self.model.step.numpy())}. The weights are those of the last good step. "
+                f"{self._in_a_row} training steps in a row had a picture or a gradient that is not finite and "
+                f"were skipped, the last at step {self._seen[0]}. The weights are those of the last good step. "
                 "Lower the learning rate, or look for bad values in the data."
             )
+
+    def _counts(self):
+        return int(self.model.step.numpy()), int(self.model.skipped_steps.numpy())
 
 
 class TrainingState(keras.callbacks.Callback):
@@ -107,7 +114,8 @@ class TrainingState(keras.callbacks.Callback):
     callbacks' counters are written every `every` steps and after each epoch. With kgen's data sets and with
     arrays the resumed run ends with weights equal bit for bit to the uninterrupted one's (one device, one XLA
     setting, one version); with any other data set it resumes at the end of an epoch. SIGTERM saves and exits
-    with code 143; Ctrl-C saves and raises KeyboardInterrupt.
+    with code 143; Ctrl-C saves and raises KeyboardInterrupt. The stored learning rates come back too, so a
+    new rate needs `reset_optimizer`.
 
     Args:
         directory: folder of the states; made when missing.

@@ -101,7 +101,8 @@ def spread(seeds, num_rows):
     if num_rows == seeds.shape[0]:
         return seeds
     k = num_rows // tf.shape(seeds)[0]
-    return fold(tf.repeat(seeds, k, axis=0), tf.range(num_rows) % k)
+    repeated = tf.repeat(seeds, k, axis=0)
+    return tf.where(k > 1, fold(repeated, tf.range(num_rows) % k), repeated)
 
 
 def bits(seeds, num_words):

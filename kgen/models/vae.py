@@ -121,7 +121,9 @@ class VAE(GenerativeModel):
         Args:
             optimizer: Keras optimizer or its name.
             metrics: list of metrics of (real, generated) pictures, such as `kgen.metrics.FrechetDistance()`.
-            steps_per_execution, jit_compile: "auto" takes what measures fastest.
+            steps_per_execution: steps in one compiled call, at most; they divide the epoch. "auto" takes what
+                measures fastest.
+            jit_compile: XLA; "auto" takes what measures fastest for these networks on this device.
             run_eagerly: for debugging.
 
         Raises:
