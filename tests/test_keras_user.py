@@ -201,9 +201,7 @@ def test_the_guard_stops_a_run_of_bad_steps(row):
     bad[2 * BATCH :, 3, 3] = np.nan
     model = make(row)
     guard = kgen.callbacks.NonFiniteGuard(patience=3)
-    with pytest.raises(
-        FloatingPointError, match="3 training steps in a row had a picture .* step 5"
-    ):
+    with pytest.raises(FloatingPointError, match="3 training steps in a row had a picture .* step 5"):
         fit(model, batches(bad), callbacks=[guard])
     assert int(model.skipped_steps) == 3 and all(np.isfinite(v).all() for v in values(model))
 

@@ -15,7 +15,7 @@ class Row(NamedTuple):
     endpoints: tuple
     terms: tuple
     shape: tuple = (8, 8, 1)
-    exempt: tuple = ()
+    judged: bool = False  # Whether two replicas' evaluation is compared too.
 
 
 GAN_TERMS = ("discriminator_loss", "generator_loss", "real_loss", "fake_loss", "adversarial_loss")
@@ -41,11 +41,11 @@ def _vae(terms=VAE_TERMS, **options):
 
 
 ROWS = {
-    "gan": _gan(),
+    "gan": _gan()._replace(judged=True),
     "gan-simultaneous-dropout-ema": _gan(update="simultaneous", dropout=0.3, ema_momentum=0.9),
     "gan-split-two-steps": _gan(update="split", discriminator_steps=2, normalization="batch", loss="minimax"),
     "dcgan": _dcgan(dropout=0.3, label_smoothing=0.1),
-    "vae": _vae(hidden_units=(16, 12)),
+    "vae": _vae(hidden_units=(16, 12))._replace(judged=True),
     "vae-convolutional-gaussian": _vae(
         network="convolutional", width=4, likelihood="gaussian", normalization="batch"
     ),
