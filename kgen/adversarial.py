@@ -11,17 +11,6 @@ from kgen.game import Game
 from kgen.optimizers import LearningRates, check_learning_rate
 from kgen.step import Move, totalled
 
-ROW_WISE = {
-    "Sequential",
-    "Functional",
-    "InputLayer",
-    "Flatten",
-    "Reshape",
-    "Dense",
-    "Activation",
-    "LeakyReLU",
-}
-ROW_WISE |= {"ReLU", "Dropout", "LayerNormalization"}
 UPDATES = ("alternating", "simultaneous", "split")
 
 
@@ -82,6 +71,10 @@ class AdversarialModel(GenerativeModel):
     def optimizers(self):
         """Name of each player -> its optimiser."""
         return {"discriminator": self.discriminator_optimizer, "generator": self.generator_optimizer}
+
+    def early_movers(self):
+        """The discriminator, unless both move at once."""
+        return [] if self.update == "simultaneous" else ["discriminator"]
 
     def default_optimizer(self, player):
         """The paper's optimiser of a player; Radford 2016, section 4, unless a model says otherwise."""
@@ -151,14 +144,14 @@ class AdversarialModel(GenerativeModel):
 
     def _alternate(self, x, y):
         """Goodfellow 2014, algorithm 1: D first, then G on fresh noise against the new D."""
-        names = self.minimize(self._move("discriminator", Game(self, x, y, joint=self._joint())))
+        names = self.minimize(self._move("discriminator", Game(self, x, y)))
         return names + self._generator_turn(x, y)
 
     def _split(self, x, y):
         """Each half of the batch trains one player: even rows D, odd rows G, whatever the number of replicas."""
         even, odd = slice(0, None, 2), slice(1, None, 2)
         with noise.current().narrowed(even):
-            game = Game(self, x[even], _part(y, even), joint=self._joint())
+            game = Game(self, x[even], _part(y, even))
             names = self.minimize(self._move("discriminator", game))
         with noise.current().narrowed(odd):
             return names + self._generator_turn(x[odd], _part(y, odd))
@@ -169,10 +162,6 @@ class AdversarialModel(GenerativeModel):
         names = self.minimize(self._move("discriminator", game), self._move("generator", game))
         self._average()
         return names
-
-    def _joint(self):
-        """Whether D judges real and fake in one pass: faster for dense networks, other than batch norm's."""
-        return {type(layer).__name__ for layer in self.discriminator._flatten_layers()} <= ROW_WISE
 
     def _generator_turn(self, x, y):
         if self.discriminator_steps == 1:

@@ -12,7 +12,7 @@ from kgen import inputs, noise, replicas, serving
 from kgen.datasets import from_arrays
 from kgen.errors import invalid, nearest, positive_integer
 from kgen.run import Run
-from kgen.step import all_finite, assign, minimize, movable, num_rows
+from kgen.step import all_finite, assign, exposed, minimize, num_rows
 from kgen.terms import Terms
 
 CHUNK = 256  # Samples that `generate` draws at a time.
@@ -285,7 +285,7 @@ class GenerativeModel(keras.Model):
     def train_step(self, data):
         """One step: it happens as a whole, or where a gradient is not finite, not at all."""
         x, y = self._unpack(data)
-        state = movable(self)
+        state = exposed(self)
         before = [tf.convert_to_tensor(v) for v in state]
         self._finite.assign(1.0)
         self.fail_if(replicas.any_replica(~all_finite([x])))
@@ -299,7 +299,13 @@ class GenerativeModel(keras.Model):
 
     def fail_if(self, failed):
         """Remembers, until the end of the step, that a picture or a gradient was not finite."""
-        self._finite.assign(tf.where(failed, 0.0, tf.convert_to_tensor(self._finite)))
+        failed = failed | (tf.convert_to_tensor(self._finite) < 0.5)
+        self._finite.assign(tf.where(failed, 0.0, 1.0))
+        return failed
+
+    def early_movers(self):
+        """Players that move before the step's last verdict, and are moved back where it is a bad one."""
+        return []
 
     def bookkeeping(self):
         """Variables that count or draw, which a failed step does not take back."""

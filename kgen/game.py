@@ -1,7 +1,5 @@
 """What a meeting of generator and discriminator is about."""
 
-import tensorflow as tf
-
 from kgen import noise
 
 
@@ -26,15 +24,13 @@ class Game:
         real: pictures in the networks' range [batch, *image_shape].
         labels: of the pictures, or None.
         training: whether the networks run in training mode.
-        joint: whether one pass of the discriminator judges both, which is faster where no layer mixes rows.
     """
 
-    def __init__(self, model, real, labels=None, training=True, joint=False):
+    def __init__(self, model, real, labels=None, training=True):
         self.model = model
         self.real = real
         self.labels = labels
         self.training = training
-        self.joint = joint
 
     @Once
     def fake(self):
@@ -46,20 +42,9 @@ class Game:
     @Once
     def real_logits(self):
         """The discriminator's logits of the real pictures, [batch, 1]."""
-        return self.joint_logits[0] if self.joint else self._score(self.real, self.labels)
+        return self.model.score(self.real, self.labels, training=self.training)
 
     @Once
     def fake_logits(self):
         """The discriminator's logits of the generated pictures, [batch, 1]."""
-        return self.joint_logits[1] if self.joint else self._score(self.fake, self.labels)
-
-    @Once
-    def joint_logits(self):
-        """Logits of the real and of the generated pictures, of one pass in which they take turns."""
-        pictures = tf.stack([self.real, tf.cast(self.fake, self.real.dtype)], axis=1)
-        labels = None if self.labels is None else tf.repeat(self.labels, 2)
-        logits = self._score(tf.reshape(pictures, [-1, *self.real.shape[1:]]), labels)
-        return logits[0::2], logits[1::2]
-
-    def _score(self, pictures, labels):
-        return self.model.score(pictures, labels, training=self.training)
+        return self.model.score(self.fake, self.labels, training=self.training)

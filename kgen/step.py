@@ -71,8 +71,7 @@ def agreed(gradients, variables, failed):
     gradients = [
         tf.zeros_like(v.value) if g is None else g for g, v in zip(gradients, variables, strict=True)
     ]
-    if replicas.count() > 1:
-        gradients[-1] += tf.cast(tf.where(failed, math.nan, 0.0), gradients[-1].dtype)
+    gradients[-1] += tf.cast(tf.where(failed, math.nan, 0.0), gradients[-1].dtype)
     return gradients
 
 
@@ -92,10 +91,9 @@ def minimize(model, moves):
         losses = [_scaled(move, own) for move, own in zip(moves, terms, strict=True)]
     pairs = list(zip(moves, losses, strict=True))
     gradients = [tape.gradient(loss, [v.value for v in move.variables]) for move, loss in pairs]
-    failed = replicas.any_replica(~all_finite(gradients))
-    model.fail_if(failed)
+    failed = model.fail_if(replicas.any_replica(~all_finite(gradients)))
     for move, own in zip(moves, gradients, strict=True):
-        move.optimizer.apply(agreed(own, move.variables, failed), move.variables)
+        apply(move, agreed(own, move.variables, failed), failed)
     logged = {name: value for own in terms for name, value in own.items()}
     model.terms.update(logged, tf.where(failed, 0.0, 1.0))
     return list(logged)
@@ -106,11 +104,28 @@ def _scaled(move, terms):
     return move.optimizer.scale_loss(terms[move.total] / replicas.count())
 
 
-def movable(model):
-    """What a step may change: weights, statistics, optimisers; no counters, random state or loss scales."""
-    optimizers = model.optimizers().values()
-    kept = {id(v) for v in (*model.bookkeeping(), *(v for o in optimizers for v in loss_scale(o)))}
-    return [v for v in (*model.variables, *(v for o in optimizers for v in o.variables)) if id(v) not in kept]
+def apply(move, gradients, failed):
+    """Lets the optimiser move its variables, unless the step has failed.
+
+    A loss-scaling optimiser sees the failed gradients too: it holds still by itself, and lowers its scale.
+    """
+    if loss_scale(move.optimizer):
+        move.optimizer.apply(gradients, move.variables)
+    else:
+        moved = move.variables
+        replicas.conditionally(~failed, lambda *own: move.optimizer.apply(list(own), moved), *gradients)
+
+
+def exposed(model):
+    """What changes before the step's last verdict: statistics, averages, and the players that move early."""
+    early = [model.optimizers()[player] for player in model.early_movers()]
+    weights = [
+        v for player in model.early_movers() for n in model.players()[player] for v in n.trainable_variables
+    ]
+    slots = [v for optimizer in early for v in optimizer.variables]
+    kept = {id(v) for v in (*model.bookkeeping(), *(v for optimizer in early for v in loss_scale(optimizer)))}
+    statistics = [v for v in model.variables if not v.trainable]
+    return [v for v in (*statistics, *weights, *slots) if id(v) not in kept]
 
 
 def assign(variables, values):
