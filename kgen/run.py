@@ -84,9 +84,8 @@ class Run(keras.callbacks.CallbackList):
     def restore_epoch(self, arrays, reset_optimizer=False):
         """Puts back what a broken epoch has counted, and what other callbacks do anew as an epoch begins."""
         kinds = "metric/" if reset_optimizer else ("metric/", "optimizer/")
-        _assign(
-            {k: v for k, v in _variables(self.model).items() if k.startswith(kinds) and k in arrays}, arrays
-        )
+        variables = {k: v for k, v in _variables(self.model).items() if k.startswith(kinds) and k in arrays}
+        _assign(variables, arrays)
 
     def restore_counters(self, arrays, manifest):
         """Puts back the callbacks' own numbers."""
@@ -126,7 +125,7 @@ def _variables(model):
 
 def _assign(variables, arrays, skipped=()):
     for name, variable in variables.items():
-        if not name.startswith(skipped or ("\n",)):
+        if not name.startswith(skipped):
             variable.assign(arrays[name])
 
 

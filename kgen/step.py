@@ -119,9 +119,8 @@ def apply(move, gradients, failed):
 def exposed(model):
     """What changes before the step's last verdict: statistics, averages, and the players that move early."""
     early = [model.optimizers()[player] for player in model.early_movers()]
-    weights = [
-        v for player in model.early_movers() for n in model.players()[player] for v in n.trainable_variables
-    ]
+    networks = [n for player in model.early_movers() for n in model.players()[player]]
+    weights = [v for network in networks for v in network.trainable_variables]
     slots = [v for optimizer in early for v in optimizer.variables]
     kept = {id(v) for v in (*model.bookkeeping(), *(v for optimizer in early for v in loss_scale(optimizer)))}
     statistics = [v for v in model.variables if not v.trainable]
