@@ -89,17 +89,20 @@ def fold(seeds, data):
 
 
 def spread(seeds, num_rows):
-    """Row seeds for a batch that holds each row several times in succession.
+    """Row seeds for a batch that holds each row several times in succession, or every m-th row or pack only.
 
     Args:
         seeds: int32 row seeds [batch, 2].
-        num_rows: rows wanted, batch times k.
+        num_rows: rows wanted, batch times k or ceil(batch / m).
 
     Returns:
-        int32 row seeds [num_rows, 2]; the seeds themselves where k is 1.
+        int32 row seeds [num_rows, 2]; the seeds themselves where k is 1, every m-th of them where there are
+        fewer rows than seeds.
     """
     if num_rows == seeds.shape[0]:
         return seeds
+    m = -(-tf.shape(seeds)[0] // tf.maximum(num_rows, 1))
+    seeds = tf.reshape(seeds[:: tf.maximum(m, 1)], [-1, 2])
     k = num_rows // tf.shape(seeds)[0]
     repeated = tf.repeat(seeds, k, axis=0)
     return tf.where(k > 1, fold(repeated, tf.range(num_rows) % k), repeated)
@@ -182,11 +185,40 @@ def keep_mask(seeds, shape, rate):
     Reference: "lowbias32", C. Wellons' search for 32-bit hash functions of low bias.
     """
     size = math.prod(shape)
-    first, second = [word[:, None] for word in _key(fold(seeds, 0))]
-    position = tf.bitcast(tf.range((size + 1) // 2, dtype=tf.int32)[None], tf.uint32)
-    words = _lowbias32(position * tf.constant(0x9E3779B9, tf.uint32) + first) + second
+    words = _hashed(seeds, (size + 1) // 2)
     halves = tf.reshape(tf.bitcast(words, tf.uint16), [tf.shape(seeds)[0], 2 * ((size + 1) // 2)])
     return _shaped(halves[:, :size] >= tf.constant(min(round(rate * 65536), 65535), tf.uint16), shape)
+
+
+def quick_normal(seeds, shape):
+    """Standard normal numbers by the inverse of their distribution function, to 23 bits.
+
+    sqrt(2) erfinv(2 u - 1), with u in (0, 1), so that no number is beyond 5.3.
+
+    The cheap hash of `keep_mask` serves here too: layers that add noise draw a number per activation.
+
+    Args:
+        seeds: int32 row seeds [batch, 2].
+        shape: shape of one row's numbers.
+
+    Returns:
+        float32 tensor [batch, *shape].
+
+    Example:
+
+    >>> kgen.noise.quick_normal(kgen.noise.rows(1, 4), (3,)).shape
+    TensorShape([4, 3])
+    """
+    words = tf.bitwise.right_shift(_hashed(seeds, math.prod(shape)), tf.constant(9, tf.uint32))
+    odd = 2.0 * tf.cast(tf.bitcast(words, tf.int32), tf.float32) + 1.0
+    return _shaped(math.sqrt(2) * tf.math.erfinv(odd * 2.0**-23 - 1.0), shape)
+
+
+def _hashed(seeds, num_words):
+    """Words [batch, num_words], uint32, of a cheap hash of (row seed, position)."""
+    first, second = [word[:, None] for word in _key(fold(seeds, 0))]
+    position = tf.bitcast(tf.range(num_words, dtype=tf.int32)[None], tf.uint32)
+    return _lowbias32(position * tf.constant(0x9E3779B9, tf.uint32) + first) + second
 
 
 def _lowbias32(x):

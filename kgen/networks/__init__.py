@@ -1,5 +1,6 @@
 """Network shapes: a decoder grows data from a code, an encoder reads a code off data."""
 
-from kgen.networks import convolutional, dense
+from kgen.networks import convolutional, dense, weight_normalized
+from kgen.networks.mirrored import pair
 
-__all__ = ["convolutional", "dense"]
+__all__ = ["convolutional", "dense", "pair", "weight_normalized"]

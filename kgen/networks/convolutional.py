@@ -7,7 +7,7 @@ import math
 
 import keras
 
-from kgen.layers import Dropout
+from kgen.layers import Dropout, MinibatchDiscrimination, SpectralNormalization
 from kgen.layers import normalization as normalize
 
 
@@ -77,6 +77,8 @@ def encoder(
     normalization="batch",
     dropout=0.0,
     kernel_regularizer=None,
+    spectral_normalization=False,
+    minibatch_discrimination=0,
     name="encoder",
 ):
     """Data [batch, *input_shape] to codes or logits [batch, num_outputs] by strided convolutions.
@@ -90,6 +92,8 @@ def encoder(
         normalization: "batch", "layer", "instance" or None, after every layer but the first and the last.
         dropout: share dropped after each convolution.
         kernel_regularizer: of every kernel.
+        spectral_normalization: whether every convolution and the last layer are spectrally normalised.
+        minibatch_discrimination: kernels of a `MinibatchDiscrimination` before the last layer; 0 for none.
         name: of the network.
 
     Returns:
@@ -101,14 +105,17 @@ def encoder(
     (None, 1)
     """
     *sides, _ = input_shape
-    dense, convolution = (_layer(kind, len(sides), kernel_regularizer) for kind in ("Dense", "Conv{}D"))
+    dense, convolution = (
+        _layer(kind, len(sides), kernel_regularizer, spectral_normalization) for kind in ("Dense", "Conv{}D")
+    )
     layers = [keras.Input(tuple(input_shape))]
     for depth, units in enumerate(_widths(sides, width)):
         kind = normalization if depth else None
         layers += [convolution(units, kernel_size, strides=2, padding="same", use_bias=kind is None)]
         layers += _finish(activation, kind) + ([Dropout(dropout)] if dropout else [])
-    layers += [keras.layers.Flatten(), dense(num_outputs)]
-    layers += [keras.layers.Activation("linear", dtype="float32")]
+    layers += [keras.layers.Flatten()]
+    layers += [MinibatchDiscrimination(minibatch_discrimination)] if minibatch_discrimination else []
+    layers += [dense(num_outputs), keras.layers.Activation("linear", dtype="float32")]
     return keras.Sequential(layers, name=name)
 
 
@@ -129,12 +136,13 @@ def _finish(activation, normalization):
     return [*normalize(normalization, gamma_initializer=gamma), keras.layers.Activation(activation)]
 
 
-def _layer(kind, rank, regularizer):
+def _layer(kind, rank, regularizer, spectral_normalization=False):
     """A layer's maker, with kernels from N(0, 0.02); a new initialiser each, since one repeats its draw."""
 
     def make(*args, **kwargs):
         kernel = keras.initializers.RandomNormal(0.0, 0.02)
-        layer = getattr(keras.layers, kind.format(rank))
-        return layer(*args, kernel_initializer=kernel, kernel_regularizer=regularizer, **kwargs)
+        options = {"kernel_initializer": kernel, "kernel_regularizer": regularizer, **kwargs}
+        layer = getattr(keras.layers, kind.format(rank))(*args, **options)
+        return SpectralNormalization(layer) if spectral_normalization else layer
 
     return make

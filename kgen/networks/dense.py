@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from kgen.layers import Dropout
+from kgen.layers import Dropout, MinibatchDiscrimination, SpectralNormalization
 from kgen.layers import normalization as normalize
 
 
@@ -40,12 +40,12 @@ def decoder(
     >>> kgen.networks.dense.decoder(100, (28, 28, 1)).output_shape
     (None, 28, 28, 1)
     """
-    kernel = {"kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}
+    dense = _dense(kernel_initializer, kernel_regularizer)
     return keras.Sequential(
         [
             keras.Input((latent_dim,)),
-            *_hidden(hidden_units, activation, normalization, 0.0, kernel),
-            keras.layers.Dense(math.prod(output_shape), **kernel),
+            *_hidden(dense, hidden_units, activation, normalization),
+            dense(math.prod(output_shape)),
             keras.layers.Reshape(tuple(output_shape)),
             keras.layers.Activation(output_activation or "linear", dtype="float32"),
         ],
@@ -62,6 +62,8 @@ def encoder(
     dropout=0.0,
     kernel_initializer="glorot_uniform",
     kernel_regularizer=None,
+    spectral_normalization=False,
+    minibatch_discrimination=0,
     name="encoder",
 ):
     """Data [batch, *input_shape] to codes or logits [batch, num_outputs].
@@ -75,6 +77,8 @@ def encoder(
         dropout: share dropped after each hidden layer.
         kernel_initializer: of every kernel.
         kernel_regularizer: of every kernel.
+        spectral_normalization: whether every dense layer is spectrally normalised.
+        minibatch_discrimination: kernels of a `MinibatchDiscrimination` before the last layer; 0 for none.
         name: of the network.
 
     Returns:
@@ -85,24 +89,36 @@ def encoder(
     >>> kgen.networks.dense.encoder((28, 28, 1)).output_shape
     (None, 1)
     """
-    kernel = {"kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}
+    dense = _dense(kernel_initializer, kernel_regularizer, spectral_normalization)
     return keras.Sequential(
         [
             keras.Input(tuple(input_shape)),
             keras.layers.Flatten(),
-            *_hidden(hidden_units[:1], activation, None, dropout, kernel),
-            *_hidden(hidden_units[1:], activation, normalization, dropout, kernel),
-            keras.layers.Dense(num_outputs, **kernel),
+            *_hidden(dense, hidden_units[:1], activation, None, dropout),
+            *_hidden(dense, hidden_units[1:], activation, normalization, dropout),
+            *([MinibatchDiscrimination(minibatch_discrimination)] if minibatch_discrimination else []),
+            dense(num_outputs),
             keras.layers.Activation("linear", dtype="float32"),
         ],
         name=name,
     )
 
 
-def _hidden(hidden_units, activation, normalization, dropout, kernel):
+def _hidden(dense, hidden_units, activation, normalization, dropout=0.0):
     layers = []
     for units in hidden_units:
-        layers += [keras.layers.Dense(units, use_bias=normalization is None, **kernel)]
+        layers += [dense(units, use_bias=normalization is None)]
         layers += [*normalize(normalization), keras.layers.Activation(activation)]
         layers += [Dropout(dropout)] if dropout else []
     return layers
+
+
+def _dense(initializer, regularizer, spectral_normalization=False):
+    """A dense layer's maker."""
+    kernel = {"kernel_initializer": initializer, "kernel_regularizer": regularizer}
+
+    def make(units, **kwargs):
+        layer = keras.layers.Dense(units, **kernel, **kwargs)
+        return SpectralNormalization(layer) if spectral_normalization else layer
+
+    return make

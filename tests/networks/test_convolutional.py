@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from kgen.layers import spectral_layers
 from kgen.networks import convolutional
 
 # Shape of one example, halvings, shape of the smallest map.
@@ -153,3 +154,27 @@ def test_sizes_and_names_are_the_callers():
     network = convolutional.encoder((16, 16, 1), 7, width=3, kernel_size=3, name="reader")
     assert network.name == "reader" and network.output_shape == (None, 7)
     assert all(layer.kernel_size == (3, 3) for layer in layers_of(network, "Conv"))
+
+
+@pytest.mark.parametrize("shape", [(32, 1), (28, 28, 1), (8, 8, 8, 2)])
+def test_spectral_normalization_wraps_every_layer_of_the_encoder(shape):
+    plain = convolutional.encoder(shape, width=8)
+    network = convolutional.encoder(shape, width=8, spectral_normalization=True)
+    inside = [layer.layer for layer in spectral_layers(network)]
+    expected = layers_of(plain, "Conv", "Dense")
+    assert [type(layer) for layer in inside] == [type(layer) for layer in expected]
+    assert [layer.use_bias for layer in inside] == [layer.use_bias for layer in expected]
+    kernels = [layer.kernel.numpy() for layer in inside]
+    assert all(abs(kernel.std() / 0.02 - 1) < 5 / np.sqrt(2 * kernel.size) for kernel in kernels)
+    assert len({kernel.ravel()[:10].tobytes() for kernel in kernels}) == len(kernels)
+    assert not layers_of(network, "Conv", "Dense") and network.output_shape == (None, 1)
+    assert len(network.trainable_variables) == len(plain.trainable_variables)
+
+
+def test_minibatch_discrimination_stands_before_the_last_layer():
+    network = convolutional.encoder((8, 8, 1), width=2, minibatch_discrimination=3)
+    end = ["Flatten", "MinibatchDiscrimination", "Dense", "Activation"]
+    assert kinds(network) == ["Conv2D", "Activation", *end]
+    assert network.layers[-2].kernel.shape == (4 * 4 * 2 + 3, 1)
+    x = np.random.default_rng(0).normal(size=(5, 8, 8, 1)).astype("float32")
+    assert np.abs(network(x)[:2] - network(x[:2])).max() > 1e-4

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from kgen.layers import SpectralNormalization, spectral_layers
 from kgen.networks import dense
 
 
@@ -26,7 +27,7 @@ def test_hidden_layers_are_leaky_relus_of_slope_one_fifth():
         np.testing.assert_allclose(activation(np.array([-1.0, 2.0], "float32")), [-0.2, 2.0], rtol=1e-6)
 
 
-@pytest.mark.parametrize("shape", [(8, 8, 1), (28, 97, 3), (4096, 1), (64,), (4, 5, 6, 2)])
+@pytest.mark.parametrize("shape", [(8, 8, 1), (28, 97, 3), (4096, 1), (2,), (64,), (4, 5, 6, 2)])
 @pytest.mark.parametrize("hidden_units", [(), (6,), (7, 5, 3)])
 def test_shapes(shape, hidden_units):
     decoder = dense.decoder(3, shape, hidden_units)
@@ -45,7 +46,7 @@ def test_a_networks_numbers_equal_matrix_products():
     np.testing.assert_allclose(network(x), expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind, name", [("batch", "BatchNormalization"), ("layer", "LayerNormalization")])
+@pytest.mark.parametrize("kind, name", [("batch", "BatchNormalization"), ("layer", "GroupNormalization")])
 def test_normalization_spares_the_ends(kind, name):
     hidden = ["Dense", name, "Activation"]
     assert kinds(dense.decoder(3, (4,), (5, 6), normalization=kind)) == hidden * 2 + [
@@ -98,3 +99,43 @@ def test_two_kernels_of_one_network_differ():
     network = dense.decoder(6, (6,), (6, 6))
     kernels = [v.numpy() for v in network.trainable_variables if v.name == "kernel"]
     assert all(not np.array_equal(kernels[i], kernels[j]) for i in range(3) for j in range(i))
+
+
+def test_spectral_normalization_wraps_every_layer():
+    options = {"kernel_initializer": "ones", "kernel_regularizer": "l2", "normalization": "layer"}
+    network = dense.encoder((2,), 1, (5, 6), spectral_normalization=True, **options)
+    hidden = ["SpectralNormalization", "GroupNormalization", "Activation"]
+    start, end = ["Flatten", "SpectralNormalization", "Activation"], ["SpectralNormalization", "Activation"]
+    assert kinds(network) == [*start, *hidden, *end]
+    wrapped = spectral_layers(network)
+    assert [layer.layer.units for layer in wrapped] == [5, 6, 1] and len(network.losses) == 3
+    assert [layer.layer.use_bias for layer in wrapped] == [True, False, True]
+    assert all(np.all(layer.kernel.numpy() == 1) for layer in wrapped)
+    for layer in wrapped:  # The largest singular value of a matrix of ones [m, n] is sqrt(m n).
+        np.testing.assert_allclose(layer.sigma(), np.sqrt(np.size(layer.kernel)), rtol=1e-5)
+
+
+def test_a_spectrally_normalised_network_stretches_no_distance():
+    network = dense.encoder((2,), 1, (64, 64), spectral_normalization=True)
+    network.set_weights([3 * w for w in network.get_weights()])
+    for layer in spectral_layers(network):
+        for _ in range(100):
+            layer.power_iteration()
+    x = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
+    y = network(x).numpy()[:, 0]
+    distances = np.linalg.norm(x[:, None] - x, axis=-1)
+    assert (np.abs(y[:, None] - y) <= 1.001 * distances).all() and np.ptp(y) > 1e-3
+
+
+def test_minibatch_discrimination_stands_before_the_last_layer():
+    network = dense.encoder((2,), 3, (5,), minibatch_discrimination=4, spectral_normalization=True)
+    end = ["MinibatchDiscrimination", "SpectralNormalization", "Activation"]
+    assert kinds(network) == ["Flatten", "SpectralNormalization", "Activation", *end]
+    assert network.layers[3].num_kernels == 4 and network.layers[4].kernel.shape == (5 + 4, 3)
+    assert isinstance(network.layers[4], SpectralNormalization) and network.output_shape == (None, 3)
+
+
+@pytest.mark.parametrize("wrong", [-1, 2.5])
+def test_minibatch_discrimination_needs_a_number_of_kernels(wrong):
+    with pytest.raises(ValueError, match="argument `num_kernels`. Expected a positive integer"):
+        dense.encoder((2,), minibatch_discrimination=wrong)

@@ -1,9 +1,10 @@
-"""Small layers: row-seeded dropout and the normalisations by name."""
+"""Row-seeded dropout and Gaussian noise."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import stats
 
 from kgen import layers, noise
 
@@ -113,43 +114,70 @@ def test_dropout_stands_in_a_functional_model():
         assert (network(X, training=True).numpy() == 0).any()
 
 
-# Normalisations. Each is checked by what it makes of the mean and variance.
-
-AXES = {"batch": (0, 1, 2), "layer": (3,), "instance": (1, 2)}
+# Gaussian noise.
 
 
-@pytest.mark.parametrize("kind", AXES)
-def test_normalization_normalises_its_axes(kind):
-    random = np.random.default_rng(1)
-    x = (
-        random.normal(size=(5, 6, 7, 8)) * random.uniform(1, 3, (5, 1, 1, 8)) + random.normal(size=8)
-    ).astype("float32")
-    (layer,) = layers.normalization(kind)
-    y = layer(x, training=True).numpy()
-    mean, variance = x.mean(AXES[kind], keepdims=True), x.var(AXES[kind], keepdims=True)
-    np.testing.assert_allclose(y, (x - mean) / np.sqrt(variance + 1e-5), atol=2e-4)
+def noisy(stddev=0.3, x=X, **where):
+    layer = layers.GaussianNoise(stddev)
+    with noise.stream(**{"seed": 1, "step": 2, "batch": len(x), **where}):
+        return layer(x, training=True).numpy()
 
 
-def test_no_normalization():
-    assert layers.normalization(None) == []
+def test_gaussian_noise_rests_outside_training_and_at_deviation_zero():
+    with noise.stream(1, 2, len(X)) as stream:
+        np.testing.assert_array_equal(layers.GaussianNoise(0.7)(X), X)
+        np.testing.assert_array_equal(layers.GaussianNoise(0.0)(X, training=True), X)
+        assert stream.draws == 0
 
 
-def test_batch_normalization_is_synchronised_and_forgets_at_the_stated_rate():
-    (layer,) = layers.normalization("batch", epsilon=1e-3)
-    assert layer.synchronized and layer.momentum == 0.9 and layer.epsilon == 1e-3
-    layer(X, training=True)
-    np.testing.assert_allclose(layer.moving_mean, 0.1 * X.mean((0, 1)), rtol=1e-5)
+@pytest.mark.parametrize("inside", [True, False])
+def test_gaussian_noise_has_its_deviation_and_is_normal(inside):
+    x = np.full((50, 400), 2.0, "float32")
+    found = noisy(0.5, x) if inside else layers.GaussianNoise(0.5)(x, training=True).numpy()
+    e = (found - x).ravel() / 0.5
+    assert stats.kstest(e, "norm").pvalue > 1e-3
 
 
-def test_normalization_takes_an_initialiser_of_the_scale():
-    for kind in AXES:
-        (layer,) = layers.normalization(kind, gamma_initializer=keras.initializers.Constant(2.0))
-        layer.build((None, 4, 4, 3))
-        np.testing.assert_array_equal(layer.gamma, [2, 2, 2])
+def test_gaussian_noise_in_a_stream_belongs_to_step_and_row():
+    y = noisy()
+    np.testing.assert_array_equal(y, noisy())
+    np.testing.assert_array_equal(noisy(x=X[2:5], start=2), y[2:5])
+    assert np.abs(noisy(step=3) - y).mean() > 0.1 and np.abs(noisy(seed=2) - y).mean() > 0.1
 
 
-@pytest.mark.parametrize("kind", ["Batch", "spectral", 1])
-def test_an_unknown_normalization_is_named(kind):
-    expected = "argument `normalization`. Expected one of None, 'batch', 'layer', 'instance'. Received: normalization="
-    with pytest.raises(ValueError, match=expected):
-        layers.normalization(kind)
+def test_gaussian_noise_outside_a_stream_draws_anew():
+    layer = layers.GaussianNoise(0.5)
+    assert np.abs(layer(X, training=True) - layer(X, training=True)).mean() > 0.1
+
+
+def test_gaussian_noise_is_the_same_compiled():
+    layer = layers.GaussianNoise(0.3)
+
+    def perturbed(x):
+        with noise.stream(1, 2, len(X)):
+            return layer(x, training=True)
+
+    for xla in (False, True):
+        np.testing.assert_allclose(tf.function(perturbed, jit_compile=xla)(X), noisy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_gaussian_noise_keeps_the_policys_type(policy):
+    layer = layers.GaussianNoise(0.5, dtype=policy)
+    with noise.stream(0, 0, len(X)):
+        assert layer(X, training=True).dtype == keras.DTypePolicy(policy).compute_dtype
+
+
+@pytest.mark.parametrize("stddev", [-0.1, float("inf"), float("nan")])
+def test_gaussian_noise_refuses_a_deviation_outside_its_interval(stddev):
+    with pytest.raises(ValueError, match=r"argument `stddev`. Expected a number in \[0, inf\). Received: "):
+        layers.GaussianNoise(stddev)
+
+
+def test_gaussian_noise_survives_saving(tmp_path):
+    network = keras.Sequential([keras.Input((40, 3)), layers.GaussianNoise(0.25), keras.layers.Dense(2)])
+    network.save(tmp_path / "network.keras")
+    loaded = keras.saving.load_model(tmp_path / "network.keras")
+    assert loaded.layers[0].get_config() == network.layers[0].get_config()
+    assert loaded.layers[0].stddev == 0.25
+    np.testing.assert_array_equal(loaded(X), network(X))
