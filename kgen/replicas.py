@@ -29,6 +29,35 @@ def any_replica(flag):
     return raised > 0
 
 
+def mean(value):
+    """Mean of a tensor over the replicas; gradients flow through it to every replica.
+
+    Args:
+        value: float tensor of this replica, of the same shape on each.
+
+    Returns:
+        Tensor of the same shape, the same on every replica.
+    """
+    if count() == 1:
+        return value
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
+
+
+def gathered(rows):
+    """The rows of all replicas, in the order of the global batch.
+
+    Args:
+        rows: tensor [batch, ...] of this replica, of the same shape on each.
+
+    Returns:
+        Tensor [B, ...], and the index of this replica's first row in it.
+    """
+    if count() == 1:
+        return rows, 0
+    context = tf.distribute.get_replica_context()
+    return context.all_gather(rows, axis=0), context.replica_id_in_sync_group * tf.shape(rows)[0]
+
+
 def conditionally(predicate, function, *args):
     """Runs a function with side effects only where the predicate holds.
 
