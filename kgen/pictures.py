@@ -1,4 +1,4 @@
-"""Pictures of samples and of training: grids, GIFs, curves, PNG bytes.
+"""Pictures of samples and of training: grids, scatter plots, GIFs, curves, PNG bytes.
 
 Pictures come in as uint8, or as floats in [0, 1], and go out as uint8. Files appear whole or not at all.
 """
@@ -14,6 +14,7 @@ from PIL import Image
 from kgen.errors import invalid, positive_integer
 
 RULE = 96  # grey of the lines between the cells of a grid
+MARGIN = 0.2  # of the range of the points, on every side of a scatter plot
 
 
 def grid(images, columns=None, pad=1):
@@ -46,6 +47,46 @@ def grid(images, columns=None, pad=1):
     canvas.reshape([-1, *canvas.shape[2:]])[:n, pad:, pad:] = cells
     sheet = np.concatenate(np.concatenate(canvas, axis=1), axis=1)
     return np.pad(sheet, [(0, pad), (0, pad), (0, 0)], constant_values=RULE)
+
+
+def scatter(samples, real=None, limits=None, size=480):
+    """Draws points in the plane, samples over real ones; the same points give the same picture.
+
+    Args:
+        samples: finite numbers [n, dim], dim at least 2; the first two are drawn.
+        real: points drawn below them in grey, [m, dim], or None.
+        limits: (low, high) of both axes, or ((low, high), (low, high)); None for the range of `real`, or else
+            of `samples`, and a fifth of it on every side. Points outside are not drawn.
+        size: pixels of a side.
+
+    Returns:
+        uint8 array [size, size, 3].
+
+    Raises:
+        ValueError: for other shapes, numbers that are not finite, or a limit that is not above the other.
+
+    Example:
+
+    >>> kgen.pictures.scatter([[0.0, 1.0], [1.0, 0.0]], size=200).shape
+    (200, 200, 3)
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    positive_integer("size", size)
+    samples = _points("samples", samples)
+    real = None if real is None else _points("real", real)
+    x_limits, y_limits = _limits(limits, samples if real is None else real)
+    figure = Figure(figsize=(size / 100, size / 100), dpi=100)
+    axis = figure.add_axes((0.1, 0.07, 0.87, 0.9), xlim=x_limits, ylim=y_limits)
+    if real is not None:
+        axis.plot(*real.T, ".", color="0.7", markersize=4, label="real")
+    axis.plot(*samples.T, ".", color="C3", markersize=3, label="generated")
+    axis.legend(loc="upper right", fontsize="small")
+    axis.tick_params(labelsize="small")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())[..., :3]
 
 
 def png_bytes(image):
@@ -194,6 +235,31 @@ def _draw(axis, heading, curves):
     axis.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axis.grid(alpha=0.3)
     axis.legend(fontsize="small")
+
+
+def _points(name, value):
+    """The first two coordinates of points, float64 [n, 2]."""
+    points = np.asarray(value)
+    if points.ndim != 2 or points.shape[1] < 2 or not len(points) or points.dtype.kind not in "uif":
+        raise invalid(name, "numbers [n, dim], n at least 1, dim at least 2", shape=points.shape)
+    if not np.isfinite(points).all():
+        raise invalid(name, "finite numbers", first_bad_row=int(np.argwhere(~np.isfinite(points))[0, 0]))
+    return points[:, :2].astype("float64")
+
+
+def _limits(limits, points):
+    """[[x low, x high], [y low, y high]]."""
+    if limits is None:
+        low, high = points.min(axis=0), points.max(axis=0)
+        margin = np.where(high > low, MARGIN * (high - low), 1.0)
+        return np.stack([low - margin, high + margin], axis=1)
+    pairs = np.asarray(limits, "float64")
+    if pairs.shape not in ((2,), (2, 2)) or not np.isfinite(pairs).all():
+        raise invalid("limits", "(low, high), or such a pair for each axis", limits=limits)
+    pairs = np.broadcast_to(pairs, (2, 2))
+    if not (pairs[:, 0] < pairs[:, 1]).all():
+        raise invalid("limits", "low below high", limits=limits)
+    return pairs
 
 
 def _pixels(name, value, rank):

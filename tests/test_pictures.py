@@ -175,3 +175,82 @@ def test_curves_are_drawn_without_pyplots_global_state(tmp_path):
 def test_curves_refuse_an_empty_history(tmp_path, history):
     with pytest.raises(ValueError, match="`history`"):
         pictures.save_curves(tmp_path / "a.png", history)
+
+
+def reddish(picture):
+    """Pixels of generated points, [size, size] bool; the legend's corner is left out."""
+    red, green, blue = np.moveaxis(picture.astype(int), -1, 0)
+    found = (red > 150) & (green < 110) & (blue < 110)
+    found[: len(found) // 6, len(found) // 2 :] = False
+    return found
+
+
+def greyish(picture):
+    spread = picture.max(axis=-1).astype(int) - picture.min(axis=-1)
+    return (spread == 0) & (abs(picture[..., 0].astype(int) - 178) < 4)
+
+
+def place(mask):
+    """Centre of the marked pixels as (x, y) in [0, 1] from the bottom left of the frame."""
+    rows, columns = np.nonzero(mask)
+    side = len(mask)
+    return (columns.mean() / side - 0.1) / 0.87, (1 - rows.mean() / side - 0.07) / 0.9
+
+
+@pytest.mark.parametrize("point", [(0.25, 0.5), (-0.6, -0.9), (-0.1, 0.9)])
+def test_scatter_puts_a_point_where_it_is(point):
+    picture = pictures.scatter([point], limits=(-1, 1), size=400)
+    assert picture.shape == (400, 400, 3) and picture.dtype == np.uint8
+    np.testing.assert_allclose(place(reddish(picture)), (np.array(point) + 1) / 2, atol=0.01)
+
+
+def test_scatter_draws_samples_over_real_points():
+    points = np.random.default_rng(0).normal(size=(50, 2))
+    alone = pictures.scatter(points[:1], points, limits=(-4, 4))
+    assert reddish(alone).sum() > 0 and greyish(alone).sum() > 100
+    covered = pictures.scatter(points, points, limits=(-4, 4))
+    assert reddish(covered).sum() > 20 * reddish(alone).sum()
+    assert greyish(covered).sum() < greyish(alone).sum() / 2
+
+
+def test_the_frame_is_that_of_the_real_points():
+    real = np.array([[-1.0, 0.0], [1.0, 10.0]])
+    frame = pictures._limits(None, real)
+    np.testing.assert_allclose(frame, [[-1.4, 1.4], [-2, 12]])
+    inside, outside = ([[0.0, 5.0]], [[0.0, 5.0], [50.0, -70.0]])
+    np.testing.assert_array_equal(pictures.scatter(inside, real), pictures.scatter(outside, real))
+    np.testing.assert_allclose(pictures._limits(None, np.array([[3.0, 4.0]])), [[2, 4], [3, 5]])
+    np.testing.assert_allclose(pictures._limits((0, 2), real), [[0, 2], [0, 2]])
+    np.testing.assert_allclose(pictures._limits(((0, 2), (1, 3)), real), [[0, 2], [1, 3]])
+
+
+def test_scatter_is_deterministic_and_leaves_pyplot_alone():
+    from matplotlib import pyplot
+
+    points = np.random.default_rng(0).normal(size=(500, 3)).astype("float32")
+    first, second = (pictures.png_bytes(pictures.scatter(points, points[:9])) for _ in range(2))
+    assert first == second and pyplot.get_fignums() == []
+    assert first == pictures.png_bytes(pictures.scatter(points[:, :2], points[:9, :2]))
+    assert first != pictures.png_bytes(pictures.scatter(points + 0.1, points[:9]))
+
+
+@pytest.mark.parametrize(
+    "arguments, name",
+    [
+        ({"samples": np.zeros([3])}, "samples"),
+        ({"samples": np.zeros([3, 1])}, "samples"),
+        ({"samples": np.zeros([0, 2])}, "samples"),
+        ({"samples": [["a", "b"]]}, "samples"),
+        ({"samples": [[0.0, np.nan]]}, "samples"),
+        ({"real": np.zeros([3])}, "real"),
+        ({"real": [[np.inf, 0.0]]}, "real"),
+        ({"limits": (1, 1)}, "limits"),
+        ({"limits": (2, 1)}, "limits"),
+        ({"limits": (0, np.inf)}, "limits"),
+        ({"limits": (0, 1, 2)}, "limits"),
+        ({"size": 0}, "size"),
+    ],
+)
+def test_scatter_refuses_what_it_cannot_draw(arguments, name):
+    with pytest.raises(ValueError, match=f"argument `{name}`"):
+        pictures.scatter(**{"samples": np.zeros([3, 2]), **arguments})

@@ -14,6 +14,7 @@ import threading
 import urllib.parse
 import urllib.request
 
+from kgen.datasets.mixtures import MIXTURES, is_mixture
 from kgen.errors import invalid
 
 PROBE_SECONDS = 3.0
@@ -49,7 +50,9 @@ def data_directory(data_dir=None):
 
 
 def is_known(name):
-    """Whether TFDS has code for a data set of this name (configurations left out)."""
+    """Whether kgen or TFDS has code for a data set of this name (configurations left out)."""
+    if is_mixture(name):
+        return True
     import tensorflow_datasets as tfds
 
     return name.split("/")[0].split(":")[0] in (*tfds.list_builders(with_community_datasets=False), "digits")
@@ -57,6 +60,8 @@ def is_known(name):
 
 def find(name, data_dir):
     """The TFDS builder of a name; of the bundled digits it is ready to read."""
+    if is_mixture(name):
+        raise invalid("name", f"a data set to prepare, but {name} is computed and needs none", name=name)
     with quiet():
         return _digits(data_dir) if name == "digits" else _builder(name, data_dir)
 
@@ -74,10 +79,10 @@ def _builder(name, data_dir):
     try:
         return tfds.builder(name, data_dir=data_directory(data_dir))
     except tfds.core.DatasetNotFoundError:
-        known = ["digits", *tfds.list_builders(with_community_datasets=False)]
+        known = ["digits", *MIXTURES, *tfds.list_builders(with_community_datasets=False)]
         near = difflib.get_close_matches(name, known, 3)
         hint = f" Perhaps use one of: {', '.join(near)}." if near else ""
-        expected = '"digits", the name of a TFDS image data set, a folder, or FILE.npz'
+        expected = '"digits", "ring", "grid", the name of a TFDS image data set, a folder, or FILE.npz'
         raise ValueError(f"{invalid('source', expected, f'source={name!r}')}{hint}") from None
     except Exception as error:  # unknown configurations and versions have errors of many kinds and lines
         raise ValueError(f"TFDS cannot build {name!r}: {first_line(error)}") from None

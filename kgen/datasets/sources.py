@@ -10,6 +10,7 @@ from kgen.datasets.arrays import read_arrays, read_npz
 from kgen.datasets.augment import as_augmentation
 from kgen.datasets.checks import as_size, is_integer
 from kgen.datasets.folder import MAX_PIXELS, read_folder
+from kgen.datasets.mixtures import ABOUT, is_mixture, read_mixture
 from kgen.datasets.preparing import data_directory, is_known
 from kgen.datasets.sizing import resize
 from kgen.datasets.stream import stream
@@ -51,16 +52,18 @@ def load(
     num_examples=None,
     max_pixels=MAX_PIXELS,
 ):
-    """Loads pictures as the data set that a model trains on.
+    """Loads pictures, or points of a toy mixture, as the data set that a model trains on.
 
     Everything is decoded once, into memory up to 2 GB and beyond that into a temporary file. The order and
     the augmentation are functions of (seed, step): see `from_arrays`. `digits` is scikit-learn's set of
-    1,797 handwritten digits, of which every fifth (numbers 0, 5, 10, ...) is in its `test` split.
+    1,797 handwritten digits, of which every fifth (numbers 0, 5, 10, ...) is in its `test` split. `ring` and
+    `grid` are vectors: 100,000 points of `kgen.datasets.mixture` to train on and 10,000 others in `test`.
 
     Args:
-        source: "digits" (offline), the name of a TFDS image data set ("mnist", "cycle_gan/facades"), a
-            folder of pictures (nested folders are classes; write ./NAME where TFDS has the same name),
-            FILE.npz with x and y or x_train, y_train, x_test and y_test, an array, or (images, labels).
+        source: "digits", "ring" or "grid" (offline), the name of a TFDS image data set ("mnist",
+            "cycle_gan/facades"), a folder of pictures (nested folders are classes; write ./NAME where a data
+            set has the same name), FILE.npz with x and y or x_train, y_train, x_test and y_test, an array,
+            or (images, labels).
         split: "train", "test", "all" or a slice such as "train[:1000]" or "train[90%:]".
         batch_size: examples per step.
         image_size: side or (height, width): the shorter side is resized, the centre cropped. None keeps the
@@ -77,7 +80,8 @@ def load(
 
     Returns:
         Pair (dataset, description): a `tf.data.Dataset` of uint8 batches [batch, H, W, C] (float32 if floats
-        in [0, 1] were given) with attributes as `from_arrays` gives them, and its `Description`.
+        in [0, 1] were given, float32 [batch, D] of vectors) with attributes as `from_arrays` gives them, and
+        its `Description`.
 
     Raises:
         FileNotFoundError: if the folder or file is missing.
@@ -113,8 +117,8 @@ def names(data_dir=None):
         data_dir: folder of TFDS data sets; the environment variable TFDS_DATA_DIR if None.
 
     Returns:
-        List of (name, description, prepared): the bundled digits, then well-known TFDS image data sets and
-        whether they are prepared here.
+        List of (name, description, prepared): the bundled digits and the mixtures, then well-known TFDS image
+        data sets and whether they are prepared here.
 
     Example:
 
@@ -122,15 +126,17 @@ def names(data_dir=None):
     'digits'
     """
     place = data_directory(data_dir)
-    bundled = Known("digits", "1,797 handwritten digits, 8 x 8 grey, 10 classes; works offline", True)
+    bundled = {"digits": "1,797 handwritten digits, 8 x 8 grey, 10 classes; works offline", **ABOUT}
     found = {name: any((place / name).glob("**/dataset_info.json")) for name in WELL_KNOWN}
-    return [bundled, *(Known(name, about, found[name]) for name, about in WELL_KNOWN.items())]
+    return [Known(name, about, found.get(name, True)) for name, about in {**bundled, **WELL_KNOWN}.items()]
 
 
 def _read(source, split, size, data_dir, num_examples, folder):
     if not isinstance(source, str | os.PathLike):
         images, labels = source if isinstance(source, tuple) and len(source) == 2 else (source, None)
         return _fitted(read_arrays(images, labels, split), size, num_examples)
+    if is_mixture(source):
+        return _fitted(read_mixture(source, split), size, num_examples)
     path = pathlib.Path(source).expanduser()
     if path.suffix == ".npz":
         if not path.is_file():

@@ -80,9 +80,9 @@ def from_arrays(images, labels=None, batch_size=128, seed=0, shuffle=True, augme
 def stream(examples, batch_size, seed, shuffle, augment, with_labels):
     """The data set of decoded `Examples`; see `from_arrays`."""
     num_examples = len(examples.images)
-    _check(examples, batch_size, seed, shuffle, augment)
+    check(examples, batch_size, seed, shuffle, augment)
     steps = num_examples // batch_size if shuffle else -(-num_examples // batch_size)
-    images, labels = _reader(examples.images), _reader(examples.labels) if with_labels else None
+    images, labels = reader(examples.images), reader(examples.labels) if with_labels else None
 
     def batch(step):
         index, epoch = order(step, num_examples, batch_size, seed, shuffle)
@@ -156,7 +156,7 @@ def describe(examples):
     return Description(*about, digest.hexdigest(), examples.num_skipped)
 
 
-def _reader(array):
+def reader(array):
     """A function from a tensor of indices to rows; arrays too large for memory stay where they are."""
     if not isinstance(array, np.memmap) and array.nbytes <= MEMORY_LIMIT:
         with tf.device("CPU:0"):
@@ -170,7 +170,8 @@ def _reader(array):
     return read
 
 
-def _check(examples, batch_size, seed, shuffle, augment):
+def check(examples, batch_size, seed, shuffle, augment):
+    """Refuses what cannot be streamed; see `from_arrays`."""
     num_examples = len(examples.images)
     if not is_integer(batch_size, 1):
         raise invalid("batch_size", "a positive integer", f"batch_size={batch_size!r}")

@@ -6,18 +6,22 @@ from kgen.metrics.convolutional import random_extractor
 from kgen.metrics.extractors import get_extractor, load_extractor
 from kgen.metrics.frechet import FrechetDistance, frechet_distance
 from kgen.metrics.kernel import KernelDistance, kernel_distance
+from kgen.metrics.modes import HighQualityShare, ModesCovered, mode_coverage
 from kgen.metrics.report import class_balance, evaluate
 
 __all__ = [
     "Extractor",
     "FrechetDistance",
+    "HighQualityShare",
     "KernelDistance",
+    "ModesCovered",
     "class_balance",
     "evaluate",
     "frechet_distance",
     "get_extractor",
     "kernel_distance",
     "load_extractor",
+    "mode_coverage",
     "random_extractor",
     "train_classifier",
 ]
