@@ -4,11 +4,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgen import inputs, noise, replicas
+from kgen import differentiable, inputs, networks, noise, replicas, stabilizers
 from kgen.base import GenerativeModel
-from kgen.errors import invalid, number_in, positive_integer
+from kgen.errors import invalid, number_in, one_of, positive_integer
 from kgen.game import Game
+from kgen.layers import spectral_layers
 from kgen.optimizers import LearningRates, check_learning_rate
+from kgen.packing import pack
 from kgen.step import Move, totalled
 
 UPDATES = ("alternating", "simultaneous", "split")
@@ -17,9 +19,9 @@ UPDATES = ("alternating", "simultaneous", "split")
 class AdversarialModel(GenerativeModel):
     """Abstract base of the models with a generator and a discriminator.
 
-    A subclass builds `self.generator` and `self.discriminator`, calls `finish()` last in its constructor, and
-    supplies `discriminator_loss(game)` and `generator_loss(game)`, which return named, already weighted terms
-    (one value per example, or scalars). What both need is computed once, by the `Game`.
+    A subclass sets `self.formula`, calls `choose(...)` last in its constructor (or builds its networks and
+    calls `finish()`), and supplies `discriminator_loss(game)` and `generator_loss(game)`, which return named,
+    already weighted terms (one value per example, or scalars). What both need is computed once, by the `Game`.
 
     Args:
         image_shape, pixel_range, seed, name: see `GenerativeModel`.
@@ -28,45 +30,151 @@ class AdversarialModel(GenerativeModel):
             pass serves both) or "split" (each half of the batch trains one player).
         discriminator_steps: discriminator steps per generator step, each on its own batch.
         ema_momentum: of the generator's exponential moving average, or None.
+        penalty: on D's gradient: "gradient" or "one_sided" (Gulrajani 2017), "r1" (Mescheder 2018), "dragan"
+            (Kodali 2017), or None.
+        penalty_weight: of the penalty, lambda; of R1, gamma.
+        spectral_normalization: whether D's kernels are divided by their largest singular value (Miyato 2018).
+        minibatch_discrimination: number of kernels that compare the examples of a batch in D; 0 for none
+            (Salimans 2016, 3.2).
+        feature_matching: weight of the distance between D's mean features (Salimans 2016, 3.1).
+        historical_averaging: weight of each player's distance from its own past (Salimans 2016, 3.3).
+        packing: number of examples that D judges together (Lin 2018).
+        augment: differentiable augmentation of what D sees, some of "color,translation,cutout" (Zhao 2020).
+        top_k: share of the fakes that train G in the end, those D takes for the best (Sinha 2020).
+        top_k_decay: factor of that share per hundred steps, on the way down from 1.
     """
+
+    num_outputs = 1  # Of the discriminator.
 
     def __init__(
         self,
         image_shape,
         latent_dim,
+        pixel_range=(0.0, 1.0),
+        *,
         update="alternating",
         discriminator_steps=1,
         ema_momentum=None,
-        **kwargs,
+        penalty=None,
+        penalty_weight=10.0,
+        spectral_normalization=False,
+        minibatch_discrimination=0,
+        feature_matching=0.0,
+        historical_averaging=0.0,
+        packing=1,
+        augment=None,
+        top_k=None,
+        top_k_decay=0.99,
+        seed=0,
+        name=None,
     ):
-        super().__init__(image_shape, **kwargs)
-        positive_integer("latent_dim", latent_dim)
+        super().__init__(image_shape, pixel_range, seed=seed, name=name)
+        one_of("update", update, UPDATES)
+        for key, value in {"latent_dim": latent_dim, "packing": packing}.items():
+            positive_integer(key, value)
         positive_integer("discriminator_steps", discriminator_steps)
-        if update not in UPDATES:
-            raise invalid("update", f"one of {', '.join(UPDATES)}", update=update)
+        if update == "simultaneous" and discriminator_steps > 1:
+            expected = '1 where update="simultaneous"'
+            raise invalid("discriminator_steps", expected, discriminator_steps=discriminator_steps)
         if ema_momentum is not None:
             number_in("ema_momentum", ema_momentum, 0, 1)
         self.latent_dim = latent_dim
         self.update = update
         self.discriminator_steps = discriminator_steps
         self.ema_momentum = ema_momentum
+        self.penalty, self.penalty_weight = penalty, penalty_weight
+        self.spectral_normalization = spectral_normalization
+        self.minibatch_discrimination = minibatch_discrimination
+        self.feature_matching = feature_matching
+        self.historical_averaging = historical_averaging
+        self.packing = packing
+        self.augment = differentiable.policy(augment, self.image_shape)
+        self.top_k, self.top_k_decay = top_k, top_k_decay
         self.ema_generator = None
+        self.histories = {}
         self._generator_names = ()
 
+    @property
+    def code_dim(self):
+        """Length of the generator's input."""
+        return self.latent_dim
+
+    @property
+    def output_activation(self):
+        """What a generator of the model's own ends in: nothing for vectors."""
+        if not self.is_picture:
+            return None
+        return "sigmoid" if self.pixel_range == (0.0, 1.0) else "tanh"
+
+    @property
+    def view_shape(self):
+        """Shape of what D sees: packing lengthens the last axis."""
+        return (*self.image_shape[:-1], self.image_shape[-1] * self.packing)
+
+    @property
+    def discriminator_shape(self):
+        """Shape of the discriminator network's input: what D sees, and what a model adds to it."""
+        return self.view_shape
+
+    @property
+    def reads_features(self):
+        """Whether `read` also says "features": what D's last layer reads."""
+        return bool(self.feature_matching)
+
+    @property
+    def discriminator_form(self):
+        """What the options ask of a discriminator that the model builds itself: arguments of an encoder."""
+        return {
+            "num_outputs": self.num_outputs,
+            "spectral_normalization": self.spectral_normalization,
+            "minibatch_discrimination": self.minibatch_discrimination,
+            "name": "discriminator",
+        }
+
+    def choose(self, generator, discriminator, **form):
+        """Takes the user's own networks, and builds those that he leaves out; see `kgen.networks.pair`."""
+        built = networks.pair(self, **form) if generator is None or discriminator is None else (None, None)
+        self.generator, self.discriminator = generator or built[0], discriminator or built[1]
+        self.finish()
+
     def finish(self):
-        """Checks the networks and clones the generator for its moving average; the constructor's last line."""
-        inputs.check_network("generator", self.generator, (self.latent_dim,), self.image_shape)
-        inputs.check_network("discriminator", self.discriminator, self.image_shape, (1,))
+        """Checks the networks, and makes what the options keep beside them; the constructor's last line."""
+        inputs.check_network("generator", self.generator, (self.code_dim,), self.image_shape)
+        inputs.check_network(
+            "discriminator", self.discriminator, self.discriminator_shape, (self.num_outputs,)
+        )
+        stabilizers.check(self)
+        if self.reads_features:
+            vars(self)["_reader"] = stabilizers.reader(self.discriminator)
+        self.complete()
+        if self.historical_averaging:
+            self.histories = {player: self._past(player) for player in self.players()}
         if self.ema_momentum is not None:
             self.ema_generator = keras.models.clone_model(self.generator)
             self.ema_generator.set_weights(self.generator.get_weights())
             self.ema_generator.trainable = False
+
+    def complete(self):
+        """Builds what a model trains beside its two networks; nothing, unless a model says otherwise."""
+
+    def _past(self, player):
+        past = [
+            self.add_weight(name=f"{player}_past_{i}", shape=v.shape, trainable=False, autocast=False)
+            for i, v in enumerate(self.trained(player))
+        ]
+        for average, value in zip(past, self.trained(player), strict=True):
+            average.assign(value)
+        return past
 
     # Players.
 
     def players(self):
         """Name of each player -> its networks."""
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
+
+    def trained(self, player):
+        """A player's trainable variables."""
+        return [v for network in self.players()[player] for v in network.trainable_variables]
 
     def optimizers(self):
         """Name of each player -> its optimiser."""
@@ -124,14 +232,21 @@ class AdversarialModel(GenerativeModel):
         scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
         if self.dtype_policy.name == "mixed_float16" and not scaled:
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        optimizer.build([v for network in self.players()[player] for v in network.trainable_variables])
+        optimizer.build(self.trained(player))
         return optimizer
 
     # The step.
 
-    def look(self, x):
-        """The base's checks; `split` needs a row for each player on every replica."""
-        super().look(x)
+    def look(self, x, y=None):
+        """The base's checks; `split` needs a row for each player on every replica, packing whole packs."""
+        super().look(x, y)
+        share = self.packing * replicas.count() * (2 if self.update == "split" else 1)
+        if len(x) % share and self.packing > 1:
+            raise invalid(
+                "packing",
+                f"a number that divides each player's share of the batch of {len(x)}",
+                packing=self.packing,
+            )
         if self.update == "split" and len(x) < 2 * replicas.count():
             raise invalid(
                 "batch_size", "at least two examples a replica where update='split'", batch_size=len(x)
@@ -144,72 +259,119 @@ class AdversarialModel(GenerativeModel):
 
     def _alternate(self, x, y):
         """Goodfellow 2014, algorithm 1: D first, then G on fresh noise against the new D."""
-        names = self.minimize(self._move("discriminator", Game(self, x, y)))
-        return names + self._generator_turn(x, y)
+        return self._turn(Game(self, x, y), "discriminator") + self._generator_turn(x, y)
 
     def _split(self, x, y):
         """Each half of the batch trains one player: even rows D, odd rows G, whatever the number of replicas."""
         even, odd = slice(0, None, 2), slice(1, None, 2)
         with noise.current().narrowed(even):
-            game = Game(self, x[even], _part(y, even))
-            names = self.minimize(self._move("discriminator", game))
+            names = self._turn(Game(self, x[even], _part(y, even)), "discriminator")
         with noise.current().narrowed(odd):
             return names + self._generator_turn(x[odd], _part(y, odd))
 
     def _together(self, x, y):
         """One generator pass serves both players."""
-        game = Game(self, x, y)
-        names = self.minimize(self._move("discriminator", game), self._move("generator", game))
-        self._average()
-        return names
+        return self._turn(Game(self, x, y), "discriminator", "generator")
 
     def _generator_turn(self, x, y):
-        if self.discriminator_steps == 1:
-            return self._move_generator(x, y)
+        due = self.generator_is_due()
+        if due is True:
+            return self._turn(Game(self, x, y), "generator")
         stream = noise.current()
 
         def move(seeds, x, *labels):
             with noise.drawing_from(noise.Stream(seeds, stream.draws)):
-                self._generator_names = tuple(self._move_generator(x, *(labels or [None])))
+                names = self._turn(Game(self, x, *(labels or [None])), "generator")
+                self._generator_names = tuple(names)
 
-        turn = tf.equal(self.step % self.discriminator_steps, self.discriminator_steps - 1)
-        replicas.conditionally(turn, move, stream.seeds, x, *([] if y is None else [y]))
+        replicas.conditionally(due, move, stream.seeds, x, *([] if y is None else [y]))
         return list(
             self._generator_names
         )  # One replica's function moves all of them, so the model remembers.
 
-    def _move_generator(self, x, y):
-        names = self.minimize(self._move("generator", Game(self, x, y)))
-        self._average()
+    def generator_is_due(self):
+        """Whether the generator moves in this step: in every `discriminator_steps`-th; True if in all."""
+        if self.discriminator_steps == 1:
+            return True
+        return tf.equal(self.step % self.discriminator_steps, self.discriminator_steps - 1)
+
+    def _turn(self, game, *players):
+        """These players' moves in one game; the names of what was logged."""
+        names = self.minimize(*(self._move(player, game) for player in players))
+        for player in players:
+            self._remember(player)
         return names
 
     def _move(self, player, game):
-        losses = {"discriminator": self.discriminator_loss, "generator": self.generator_loss}[player]
+        if player == "discriminator":
+            for layer in [found for part in self.players()[player] for found in spectral_layers(part)]:
+                layer.power_iteration()
+        losses = {"discriminator": self.discriminator_terms, "generator": self.generator_terms}[player]
         return Move(player, lambda: losses(game), self.players()[player], self.optimizers()[player])
 
-    def _average(self):
-        """EMA of the weights: e <- m e + (1 - m) w; batch statistics are copied."""
-        if self.ema_momentum is None:
-            return
-        trainable = {id(v) for v in self.generator.trainable_variables}
-        for average, value in zip(self.ema_generator.weights, self.generator.weights, strict=True):
-            momentum = self.ema_momentum if id(value) in trainable else 0.0
-            average.assign(momentum * average + (1.0 - momentum) * value)
+    def discriminator_terms(self, game):
+        """The paper's terms of the discriminator, and those of the options."""
+        return self.discriminator_loss(game) | stabilizers.discriminator_terms(self, game)
 
-    def score(self, x, y=None, training=False):
-        """The discriminator's logits of pictures in the networks' range, float32 in any precision."""
-        return tf.cast(self.discriminator(x, training=training), tf.float32)
+    def generator_terms(self, game):
+        """The paper's terms of the generator, and those of the options."""
+        own = stabilizers.top_k(self, game, self.generator_loss(game))
+        return own | stabilizers.generator_terms(self, game)
+
+    def _remember(self, player):
+        """EMA of G's weights: e <- m e + (1 - m) w, batch statistics copied; and the mean of a player's past."""
+        if player == "generator" and self.ema_generator is not None:
+            trainable = {id(v) for v in self.generator.trainable_variables}
+            for average, value in zip(self.ema_generator.weights, self.generator.weights, strict=True):
+                momentum = self.ema_momentum if id(value) in trainable else 0.0
+                average.assign(momentum * average + (1.0 - momentum) * value)
+        for average, value in zip(self.histories.get(player, []), self.trained(player), strict=False):
+            moves = tf.cast(tf.convert_to_tensor(self.optimizers()[player].iterations), tf.float32)
+            average.assign(average + (value - average) / (moves + 1.0))
+
+    # What the players see of each other.
+
+    def draw(self, seeds, labels=None):
+        """The generator's input: z ~ N(0, I).
+
+        Args:
+            seeds: int32 row seeds [batch, 2].
+            labels: int tensor [batch] that the samples shall have, where the model uses labels.
+
+        Returns:
+            float32 tensor [batch, code_dim].
+        """
+        return noise.normal(seeds, (self.latent_dim,))
+
+    def view(self, x, training=False):
+        """What the discriminator sees of examples [batch, *image_shape]: augmented in training, and packed."""
+        if training and self.augment:
+            x = differentiable.augment(x, self.augment, noise.current().next())
+        return pack(x, self.packing)
+
+    def read(self, view, labels=None, training=False):
+        """All that the discriminator says, by name, in float32; `logits` [batch, 1] among it."""
+        if not self.reads_features:
+            return {"logits": tf.cast(self.discriminator(view, training=training), tf.float32)}
+        logits, features = self._reader(view, training=training)
+        return {"logits": tf.cast(logits, tf.float32), "features": tf.cast(features, tf.float32)}
 
     def judge(self, x, y):
         """Terms of a validation batch, D's accuracies, and the samples, in inference mode."""
         game = Game(self, x, y, training=False)
-        terms = totalled(
-            "discriminator", self.discriminator_loss(game), self.discriminator.trainable_variables
-        )
-        terms |= totalled("generator", self.generator_loss(game), self.generator.trainable_variables)
-        terms["real_accuracy"] = tf.reduce_mean(tf.cast(game.real_logits > 0, tf.float32))
-        terms["fake_accuracy"] = tf.reduce_mean(tf.cast(game.fake_logits < 0, tf.float32))
-        return terms, self.to_pictures(game.fake)
+        terms = totalled("discriminator", self.discriminator_terms(game), self.trained("discriminator"))
+        terms |= totalled("generator", self.generator_terms(game), self.trained("generator"))
+        return terms | self.verdicts(game), self.to_pictures(game.fake)
+
+    def verdicts(self, game):
+        """How often D is right, on real and on generated examples; of a critic, how far apart it holds them."""
+        real, fake = game.real_logits, game.fake_logits
+        if self.formula.probability is None:
+            return {"wasserstein_estimate": tf.reduce_mean(real) - tf.reduce_mean(fake)}
+        return {
+            "real_accuracy": tf.reduce_mean(tf.cast(self.formula.probability(real) > 0.5, tf.float32)),
+            "fake_accuracy": tf.reduce_mean(tf.cast(self.formula.probability(fake) < 0.5, tf.float32)),
+        }
 
     # Sampling.
 
@@ -223,7 +385,7 @@ class AdversarialModel(GenerativeModel):
 
     def check_inputs(self, latent):
         """Checks codes before `predict`."""
-        inputs.check_latents(latent, self.latent_dim)
+        inputs.check_latents(latent, self.code_dim)
 
     def sample(self, seeds):
         """Pictures of row seeds.
@@ -234,39 +396,48 @@ class AdversarialModel(GenerativeModel):
         Returns:
             float32 tensor [batch, *image_shape] in [0, 1].
         """
-        return self.call(noise.normal(seeds, (self.latent_dim,)))
+        return self.call(self.draw(seeds))
 
-    def discriminate(self, x, batch_size=256):
-        """The discriminator's verdict: its probability that a picture is real.
+    def discriminate(self, x, labels=None, batch_size=256):
+        """The discriminator's verdict on each example, or on each pack of them.
 
         Args:
-            x: pictures, uint8 or float in [0, 1], [n, height, width, channels].
-            batch_size: pictures at a time.
+            x: pictures, uint8 or float in [0, 1], [n, height, width, channels]; or vectors.
+            labels: of the examples [n], where the discriminator is told them.
+            batch_size: examples at a time, a multiple of `packing`.
 
         Returns:
-            float32 array [n] in [0, 1].
+            float32 array [n], or [ceil(n / packing)]: the probability that they are real; of a Wasserstein
+            critic its score, without a scale of its own.
 
         Raises:
             ValueError: pictures that do not fit the model.
         """
         inputs.check_pictures(x, self.image_shape)
-        batches = [x[i : i + batch_size] for i in range(0, len(x), batch_size)]
-        return np.concatenate([self._verdict(tf.convert_to_tensor(batch)).numpy() for batch in batches])
+        batches = [slice(i, i + batch_size) for i in range(0, len(x), batch_size)]
+        verdicts = [self.verdict(tf.convert_to_tensor(x[rows]), _part(labels, rows)) for rows in batches]
+        return np.concatenate([next(iter(verdict.values())).numpy() for verdict in verdicts])
 
-    def _verdict(self, x):
-        return tf.sigmoid(self.score(self._unpack(x)[0]))[:, 0]
+    def verdict(self, x, labels=None):
+        """What `discriminate` says of a batch, under the name by which it is served."""
+        logits = self.read(self.view(self._unpack(x)[0]), labels)["logits"][:, 0]
+        if self.formula.probability is None:
+            return {"score": logits}
+        return {"probability": self.formula.probability(logits)}
 
     def signatures(self):
         """The endpoints of the served model: name -> (function, {input: tf.TensorSpec})."""
         seed = {"seed": tf.TensorSpec([None, 2], tf.int32)}
-        latent = {"latent": tf.TensorSpec([None, self.latent_dim], tf.float32)}
-        images = {"images": tf.TensorSpec([None, *self.image_shape], tf.float32)}
-        return {
+        latent = {"latent": tf.TensorSpec([None, self.code_dim], tf.float32)}
+        examples = {"images": tf.TensorSpec([None, *self.image_shape], tf.float32)}
+        found = {
             "generate": (lambda seed: {"images": self.sample(seed)}, seed),
             "from_latent": (lambda latent: {"images": self.call(latent)}, latent),
             "png": (lambda seed: {"image_bytes": self.to_png(self.sample(seed))}, seed),
-            "discriminate": (lambda images: {"probability": self._verdict(images)}, images),
+            "discriminate": (lambda images: self.verdict(images), examples),
         }
+        absent = {"png": not self.is_picture, "discriminate": self.packing > 1}
+        return {name: endpoint for name, endpoint in found.items() if not absent.get(name)}
 
 
 def _part(y, rows):

@@ -34,16 +34,35 @@ class GenerativeModel(keras.Model):
         name: of the model.
     """
 
+    CONDITIONS = {}  # What `sample` takes beside seeds: name -> tf.TensorSpec.
+    NEEDS_LABELS = False  # Whether it trains on (x, labels) only.
+
     def __new__(cls, *args, **kwargs):
-        parameters = inspect.signature(cls.__init__).parameters
-        if unknown := [name for name in kwargs if name not in parameters]:
+        signature = cls.constructor()
+        if unknown := [name for name in kwargs if name not in signature.parameters]:
             raise TypeError(
-                f"{cls.__name__} has no argument `{unknown[0]}`. {nearest(unknown[0], parameters)}"
+                f"{cls.__name__} has no argument `{unknown[0]}`. {nearest(unknown[0], signature.parameters)}"
             )
         instance = super().__new__(cls, *args, **kwargs)
-        bound = inspect.signature(cls.__init__).bind(instance, *args, **kwargs)
-        vars(instance)["_arguments"] = dict(list(bound.arguments.items())[1:])
+        vars(instance)["_arguments"] = dict(signature.bind(*args, **kwargs).arguments)
         return instance
+
+    @classmethod
+    def constructor(cls):
+        """The constructor's arguments, those that `**options` hands to its base by name included.
+
+        Returns:
+            An `inspect.Signature` without `self`.
+        """
+        owner = next(c for c in cls.__mro__ if "__init__" in vars(c))
+        own = list(inspect.signature(owner.__init__).parameters.values())[1:]
+        if own and own[-1].kind is inspect.Parameter.VAR_KEYWORD:
+            above, taken = (
+                inspect.signature(owner.__base__.__init__).parameters.values(),
+                {p.name for p in own},
+            )
+            own[-1:] = [p for p in above if p.kind is p.KEYWORD_ONLY and p.name not in taken]
+        return inspect.Signature(own)
 
     def __init__(self, image_shape, pixel_range=(0.0, 1.0), seed=0, name=None):
         super().__init__(name=name)
@@ -58,9 +77,14 @@ class GenerativeModel(keras.Model):
         )
         self.terms = Terms()
         self._judges = []
-        seeds = tf.TensorSpec([None, 2], tf.int32)
-        self._sample = tf.function(self.sample, input_signature=[seeds], autograph=False)
+        specs = [tf.TensorSpec([None, 2], tf.int32), *self.CONDITIONS.values()]
+        self._sample = tf.function(self.sample, input_signature=specs, autograph=False)
         self.built = True
+
+    @property
+    def is_picture(self):
+        """Whether an example is a picture, and no vector."""
+        return len(self.image_shape) > 1
 
     def _counter(self, name):
         return self.add_weight(name=name, shape=(), dtype="int64", initializer="zeros", trainable=False)
@@ -148,14 +172,18 @@ class GenerativeModel(keras.Model):
 
     # Data.
 
-    def look(self, x):
-        """Checks one batch before any work starts, and learns the names of the terms from it."""
+    def look(self, x, y=None):
+        """Checks one batch before any work starts."""
         inputs.check_pictures(x, self.image_shape)
+        self.check_labels(y)
         if len(x) % replicas.count():
             raise invalid("batch_size", f"a multiple of the {replicas.count()} replicas", batch_size=len(x))
 
+    def check_labels(self, y):
+        """Checks the labels of a batch or of all examples; a model without labels takes any."""
+
     def _declare(self, batch):
-        x, y = self._unpack(tf.nest.map_structure(lambda part: tf.convert_to_tensor(part)[:2], batch))
+        x, y = self._unpack([None if part is None else tf.convert_to_tensor(part)[:2] for part in batch])
         with noise.stream(self.seed, EVALUATION, num_rows(x)):
             names = self.judge(x, y)[0]
         with self.distribute_strategy.scope():
@@ -169,6 +197,7 @@ class GenerativeModel(keras.Model):
         if not hasattr(x, "shape"):
             raise invalid("x", "an array or a tf.data.Dataset of batches", x=type(x).__name__)
         inputs.check_pictures(x, self.image_shape)
+        self.check_labels(y)
         return from_arrays(x, y, batch_size=batch_size or 32, seed=self.seed, shuffle=shuffle)
 
     def _unpack(self, data):
@@ -180,7 +209,7 @@ class GenerativeModel(keras.Model):
             tf.cast(x, tf.float32) / scale, [-1 if x.shape[0] is None else x.shape[0], *self.image_shape]
         )
         low, high = self.pixel_range
-        return low + (high - low) * x, y
+        return (low + (high - low) * x if self.is_picture else x), y
 
     @staticmethod
     def to_png(images):
@@ -189,8 +218,10 @@ class GenerativeModel(keras.Model):
         return tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)
 
     def to_pictures(self, x):
-        """Pictures in [0, 1] from the networks' range."""
+        """Pictures in [0, 1] from the networks' range; vectors as they are."""
         low, high = self.pixel_range
+        if not self.is_picture:
+            return tf.cast(x, tf.float32)
         return tf.clip_by_value((tf.cast(x, tf.float32) - low) / (high - low), 0.0, 1.0)
 
     # Training.
@@ -239,8 +270,9 @@ class GenerativeModel(keras.Model):
         if validation_data is not None:
             size = validation_batch_size or batch_size
             options["validation_data"] = self._held_out(validation_data, None, size, validation_steps)
-            first = inputs.first_batch(options["validation_data"])
-            inputs.check_pictures(first, self.image_shape, "validation_data")
+            pictures, labels = inputs.first_batch(options["validation_data"])
+            inputs.check_pictures(pictures, self.image_shape, "validation_data")
+            self.check_labels(labels)
         progress = {"add_progbar": verbose != 0, "verbose": verbose, "epochs": epochs, "steps": steps}
         run = Run(self, callbacks, data, add_history=True, **progress)
         try:
@@ -277,10 +309,10 @@ class GenerativeModel(keras.Model):
 
     def _first_look(self, data):
         """Checks the first batch; its number of examples."""
-        batch = inputs.first_batch(data)
-        self.look(np.asarray(inputs.pictures_of(batch)))
-        self._declare(batch)
-        return len(inputs.pictures_of(batch))
+        x, y = inputs.first_batch(data)
+        self.look(x, y)
+        self._declare((x, y))
+        return len(x)
 
     def train_step(self, data):
         """One step: it happens as a whole, or where a gradient is not finite, not at all."""
@@ -390,7 +422,7 @@ class GenerativeModel(keras.Model):
             ValueError: inputs that do not fit the model.
         """
         if isinstance(x, tf.data.Dataset):
-            self.check_inputs(inputs.first_batch(x))
+            self.check_inputs(inputs.first_batch(x)[0])
         elif len(x) == 0:
             one = np.zeros([1, *np.shape(x)[1:]], "float32")
             self.check_inputs(one)
@@ -399,12 +431,13 @@ class GenerativeModel(keras.Model):
             self.check_inputs(np.asarray(x))
         return super().predict(x, batch_size=batch_size, **kwargs)
 
-    def generate(self, num_samples=16, seed=None):
-        """New samples; sample i is a function of (seed, i) alone.
+    def generate(self, num_samples=16, seed=None, **conditions):
+        """New samples; sample i is a function of (seed, i) and its conditions alone.
 
         Args:
             num_samples: how many.
             seed: integer in [0, 2**31); a new one is drawn when None.
+            **conditions: where the model has some, such as `labels`: one value, or one for each sample.
 
         Returns:
             float32 array [num_samples, *image_shape], pictures in [0, 1].
@@ -413,9 +446,35 @@ class GenerativeModel(keras.Model):
             ValueError: bad arguments.
         """
         positive_integer("num_samples", num_samples)
-        seed = secrets.randbits(31) if seed is None else _seed(seed)
-        chunks = [(i, min(CHUNK, num_samples - i)) for i in range(0, num_samples, CHUNK)]
-        return np.concatenate([self._sample(noise.rows(seed, size, start)).numpy() for start, size in chunks])
+        seeds = noise.rows(secrets.randbits(31) if seed is None else _seed(seed), num_samples)
+        arguments = [seeds, *self.fill(seeds, conditions)]
+        chunks = [[a[i : i + CHUNK] for a in arguments] for i in range(0, num_samples, CHUNK)]
+        return np.concatenate([self._sample(*chunk).numpy() for chunk in chunks])
+
+    def fill(self, seeds, conditions):
+        """Checks what `generate` was given, and draws from the seeds what it was not.
+
+        Args:
+            seeds: int32 row seeds [num_samples, 2].
+            conditions: dict name -> value.
+
+        Returns:
+            List of one tensor [num_samples, ...] per condition of the model, in order.
+        """
+        if unknown := [name for name in conditions if name not in self.CONDITIONS]:
+            raise TypeError(f"{type(self).__name__}.generate has no argument `{unknown[0]}`.")
+        return []
+
+    def showcase(self, num_samples):
+        """What a sheet of samples shows: how many, under which conditions, in how many columns.
+
+        Args:
+            num_samples: wanted.
+
+        Returns:
+            (num_samples, conditions, columns or None).
+        """
+        return num_samples, {}, None
 
     def export(self, filepath, format="tf_saved_model", **kwargs):
         """Writes the SavedModel that `kgen.export` writes; other formats are Keras's own.

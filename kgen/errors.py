@@ -59,6 +59,21 @@ def positive_integer(name, value):
         raise invalid(name, "a positive integer", **{name: value})
 
 
+def integer_from(low, name, value):
+    """Raises a ValueError unless the value is an integer of at least `low`.
+
+    Args:
+        low: smallest integer allowed.
+        name: of the argument.
+        value: to be checked.
+
+    Raises:
+        ValueError: if it is anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < low:
+        raise invalid(name, f"an integer of at least {low}", **{name: value})
+
+
 def number_in(name, value, low, high):
     """Raises a ValueError unless low <= value < high.
 

@@ -21,8 +21,8 @@ class Game:
 
     Args:
         model: the `AdversarialModel`.
-        real: pictures in the networks' range [batch, *image_shape].
-        labels: of the pictures, or None.
+        real: examples in the networks' range [batch, *image_shape].
+        labels: of the examples [batch], or None.
         training: whether the networks run in training mode.
     """
 
@@ -33,18 +33,46 @@ class Game:
         self.training = training
 
     @Once
+    def code(self):
+        """The generator's input, one row for each real example: z, and what else the model gives it."""
+        return self.model.draw(noise.current().next(), self.labels)
+
+    @Once
     def fake(self):
-        """Generated pictures, as many as real ones."""
+        """Generated examples, as many as real ones."""
         generator = self.model.generator if self.training else self.model.sampler
-        z = noise.normal(noise.current().next(), (self.model.latent_dim,))
-        return generator(z, training=self.training)
+        return generator(self.code, training=self.training)
 
     @Once
+    def real_view(self):
+        """What D sees of the real examples: augmented in training, and packed."""
+        return self.model.view(self.real, self.training)
+
+    @Once
+    def fake_view(self):
+        """What D sees of the generated examples."""
+        return self.model.view(self.fake, self.training)
+
+    @Once
+    def real_reading(self):
+        """All that D says of the real examples, by name."""
+        return self.model.read(self.real_view, self.labels, self.training)
+
+    @Once
+    def fake_reading(self):
+        """All that D says of the generated examples, by name."""
+        return self.model.read(self.fake_view, self.labels, self.training)
+
+    @property
     def real_logits(self):
-        """The discriminator's logits of the real pictures, [batch, 1]."""
-        return self.model.score(self.real, self.labels, training=self.training)
+        """The discriminator's logits of the real examples, [batch, 1]; one for each pack."""
+        return self.real_reading["logits"]
 
-    @Once
+    @property
     def fake_logits(self):
-        """The discriminator's logits of the generated pictures, [batch, 1]."""
-        return self.model.score(self.fake, self.labels, training=self.training)
+        """The discriminator's logits of the generated examples, [batch, 1]; one for each pack."""
+        return self.fake_reading["logits"]
+
+    def score(self, view):
+        """The discriminator's logits of another view, such as a point between a real and a generated one."""
+        return self.model.read(view, self.labels, self.training)["logits"]

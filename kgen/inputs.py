@@ -80,7 +80,24 @@ def check_pictures(x, image_shape, name="x"):
         raise invalid(name, "at least one example", shape=x.shape)
     check_finite(x, name)
     if len(image_shape) > 1:
-        _check_range(x, name)
+        check_range(x, name)
+
+
+def check_range(x, name="x"):
+    """Checks that integers are in 0..255 and floats in [0, 1].
+
+    Args:
+        x: array.
+        name: of the argument in messages.
+
+    Raises:
+        ValueError: for any other number.
+    """
+    top = 255 if x.dtype.kind in "iu" else 1
+    low, high = x.min(), x.max()
+    if low < 0 or high > top:
+        expected = "integers in 0..255" if top == 255 else "floats in [0, 1], or integers in 0..255"
+        raise invalid(name, expected, minimum=float(low), maximum=float(high))
 
 
 def check_finite(x, name="x"):
@@ -156,31 +173,46 @@ def first_batch(dataset):
     """The first batch of a data set.
 
     Args:
-        dataset: an iterable of batches.
+        dataset: an iterable of batches x, (x,) or (x, labels).
 
     Returns:
-        The batch's inputs as an array; labels are left aside.
+        (x, labels), arrays; labels are None where there are none.
 
     Raises:
         ValueError: if there is none.
     """
     for batch in dataset:
-        return np.asarray(pictures_of(batch))
+        x, y = (*batch, None)[:2] if isinstance(batch, (tuple, list)) else (batch, None)
+        return np.asarray(x), None if y is None else np.asarray(y)
     raise invalid("x", "a data set with at least one batch", batches=0)
 
 
-def pictures_of(batch):
-    """The inputs of a batch x, (x,) or (x, labels)."""
-    return batch[0] if isinstance(batch, (tuple, list)) else batch
+def check_labels(y, num_classes, missing=False, name="y"):
+    """Checks the labels of a batch.
+
+    Args:
+        y: array [batch], or None.
+        num_classes: classes are 0 ... num_classes - 1.
+        missing: whether -1 stands for a label that is not known.
+        name: of the argument in messages.
+
+    Raises:
+        ValueError: no labels, another shape or type, or a label outside the classes.
+
+    Example:
+
+    >>> kgen.inputs.check_labels(np.array([0, 9]), 10)
+    """
+    low = -1 if missing else 0
+    expected = f"integer labels in {low}..{num_classes - 1}, one for each example"
+    if y is None:
+        raise invalid(name, expected, **{name: None})
+    y = np.asarray(y)
+    if y.ndim != 1 or y.dtype.kind not in "iu":
+        raise invalid(name, expected, shape=y.shape, dtype=str(y.dtype))
+    if len(y) and (y.min() < low or y.max() >= num_classes):
+        raise invalid(name, expected, minimum=int(y.min()), maximum=int(y.max()))
 
 
 def _without_channel(image_shape):
     return tuple(image_shape[:-1]) if len(image_shape) > 1 and image_shape[-1] == 1 else tuple(image_shape)
-
-
-def _check_range(x, name):
-    top = 255 if x.dtype.kind in "iu" else 1
-    low, high = x.min(), x.max()
-    if low < 0 or high > top:
-        expected = "integers in 0..255" if top == 255 else "floats in [0, 1], or integers in 0..255"
-        raise invalid(name, expected, minimum=float(low), maximum=float(high))

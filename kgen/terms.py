@@ -3,7 +3,8 @@
 import keras
 import tensorflow as tf
 
-DIRECTIONS = {"real_accuracy": "up", "fake_accuracy": "up", "elbo": "up"}
+ACCURACIES = ("accuracy", "real_accuracy", "fake_accuracy", "real_class_accuracy", "fake_class_accuracy")
+DIRECTIONS = {**dict.fromkeys(ACCURACIES, "up"), "elbo": "up"}
 
 
 class Terms:

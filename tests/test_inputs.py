@@ -169,12 +169,20 @@ def test_lengths():
         assert f"Received: x='a data set {kind}'" in text
 
 
-def test_the_first_batch_leaves_labels_aside():
+def test_the_first_batch_has_labels_or_none():
     labels = np.arange(4)
-    for data in (GOOD, (GOOD,), (GOOD, labels)):
-        first = inputs.first_batch(tf.data.Dataset.from_tensor_slices(data).batch(3))
-        np.testing.assert_array_equal(first, GOOD[:3])
-    assert inputs.pictures_of((GOOD, labels)) is GOOD and inputs.pictures_of(GOOD) is GOOD
+    for data, expected in ((GOOD, None), ((GOOD,), None), ((GOOD, labels), labels[:3])):
+        x, y = inputs.first_batch(tf.data.Dataset.from_tensor_slices(data).batch(3))
+        np.testing.assert_array_equal(x, GOOD[:3])
+        np.testing.assert_array_equal(y, expected)
+
+
+def test_labels_are_integers_in_the_classes():
+    inputs.check_labels(np.array([0, 2]), 3)
+    inputs.check_labels(np.array([-1, 2]), 3, missing=True)
+    for bad in (None, np.array([0, 3]), np.array([-1, 0]), np.array([0.5]), np.zeros((2, 3), int)):
+        assert "integer labels in 0..2" in message(inputs.check_labels, bad, 3)
+    assert "-1..2" in message(inputs.check_labels, np.array([-2]), 3, True)
 
 
 def test_an_empty_data_set_has_no_first_batch():
