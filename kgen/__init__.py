@@ -44,18 +44,34 @@ from kgen import (
     serving,
     state,
 )
+from kgen.models.acgan import ACGAN
+from kgen.models.conditional_gan import ConditionalGAN
 from kgen.models.dcgan import DCGAN
 from kgen.models.gan import GAN
+from kgen.models.infogan import InfoGAN
+from kgen.models.lsgan import LSGAN
+from kgen.models.semi_supervised_gan import SemiSupervisedGAN
+from kgen.models.sngan import SNGAN
 from kgen.models.vae import VAE
+from kgen.models.wgan import WGAN
+from kgen.models.wgan_gp import WGANGP
 from kgen.serving import export
 
 __version__ = "0.1.0"
 
 __all__ = [
     # Models.
+    "ACGAN",
+    "ConditionalGAN",
     "DCGAN",
     "GAN",
+    "InfoGAN",
+    "LSGAN",
+    "SNGAN",
+    "SemiSupervisedGAN",
     "VAE",
+    "WGAN",
+    "WGANGP",
     # From a trained model to a served one.
     "export",
     # What they are made of.

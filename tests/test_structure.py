@@ -14,7 +14,10 @@ FILES = sorted(ROOT.rglob("*.py"))
 ALLOWED = {
     "models": {
         "base",
+        "datasets",
         "adversarial",
+        "labelled",
+        "packing",
         "step",
         "optimizers",
         "networks",
@@ -24,9 +27,9 @@ ALLOWED = {
         "inputs",
         "errors",
     },
-    "networks": {"networks", "layers"},
-    "layers": {"noise", "errors"},
-    "losses": set(),
+    "networks": {"networks", "layers", "errors"},
+    "layers": {"layers", "noise", "errors"},
+    "losses": {"losses", "replicas", "errors"},
     "noise": set(),
     "callbacks": {"pictures", "noise", "state", "errors"},
     "metrics": {"metrics", "pictures", "noise", "state", "errors", "layers"},

@@ -7,7 +7,7 @@ import keras
 
 from kgen import losses
 from kgen.adversarial import AdversarialModel
-from kgen.errors import invalid, number_in, positive_integer
+from kgen.errors import invalid, positive_integer
 from kgen.networks import convolutional
 
 
@@ -28,11 +28,11 @@ class DCGAN(AdversarialModel):
         normalization: "batch", "layer", "instance" or None.
         kernel_regularizer: of every kernel; a network's penalty joins its own player's loss.
         dropout: share dropped after each of D's convolutions.
+        loss: "non_saturating", "minimax", "least_squares", "hinge" or "wasserstein".
         label_smoothing: one-sided; real pictures have the target 1 - label_smoothing.
         generator: a network of your own, [batch, latent_dim] to [batch, *image_shape] in [-1, 1].
         discriminator: a network of your own, [batch, *image_shape] to [batch, 1] logits.
-        update, discriminator_steps, ema_momentum: see `AdversarialModel`.
-        seed, name: see `GenerativeModel`.
+        **options: penalties, packing, augmentation and the other options of `AdversarialModel`.
 
     Raises:
         ValueError: for arguments out of range, or networks of other shapes.
@@ -57,22 +57,19 @@ class DCGAN(AdversarialModel):
         normalization="batch",
         kernel_regularizer=None,
         dropout=0.0,
+        loss="non_saturating",
         label_smoothing=0.0,
         generator=None,
         discriminator=None,
-        update="alternating",
-        discriminator_steps=1,
-        ema_momentum=None,
-        seed=0,
-        name=None,
+        **options,
     ):
-        shared = {"pixel_range": (-1.0, 1.0), "seed": seed, "name": name}
-        super().__init__(image_shape, latent_dim, update, discriminator_steps, ema_momentum, **shared)
+        super().__init__(image_shape, latent_dim, (-1.0, 1.0), **options)
         positive_integer("width", width)
         if min(self.image_shape[:-1], default=0) < 8:
             raise invalid("image_shape", "sides of at least 8", image_shape=image_shape)
-        number_in("label_smoothing", label_smoothing, 0, 1)
+        self.loss = loss
         self.label_smoothing = label_smoothing
+        self.formula = losses.formula(loss, label_smoothing)
         form = {
             "width": width,
             "kernel_size": kernel_size,
@@ -83,19 +80,19 @@ class DCGAN(AdversarialModel):
             latent_dim, self.image_shape, activation=generator_activation, name="generator", **form
         )
         self.discriminator = discriminator or convolutional.encoder(
-            self.image_shape,
+            self.view_shape,
             activation=discriminator_activation,
             dropout=dropout,
-            name="discriminator",
+            **self.discriminator_form,
             **form,
         )
         self.finish()
 
     def discriminator_loss(self, game):
         return {
-            "real_loss": losses.real_cross_entropy(game.real_logits, self.label_smoothing),
-            "fake_loss": losses.fake_cross_entropy(game.fake_logits),
+            "real_loss": self.formula.real(game.real_logits),
+            "fake_loss": self.formula.fake(game.fake_logits),
         }
 
     def generator_loss(self, game):
-        return {"adversarial_loss": losses.non_saturating(game.fake_logits)}
+        return {"adversarial_loss": self.formula.generator(game.fake_logits)}

@@ -148,6 +148,11 @@ class VAE(GenerativeModel):
 
     # The bound.
 
+    def look(self, x, y=None):
+        """The base's checks; vectors too have to be in [0, 1], where both likelihoods live."""
+        super().look(x, y)
+        inputs.check_range(x)
+
     def learn(self, x, y):
         """One step up the bound."""
         networks = [self.encoder, self.decoder]

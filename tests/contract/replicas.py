@@ -13,7 +13,7 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
-from tests.contract.table import ROWS, pictures, state  # noqa: E402
+from tests.contract.table import ROWS, state  # noqa: E402
 
 OPTIMIZERS = {
     "sgd": keras.optimizers.SGD,
@@ -31,8 +31,8 @@ def trained(row, optimizer, strategy):
         names = ["generator_optimizer", "discriminator_optimizer"] if two else ["optimizer"]
         chosen = {name: OPTIMIZERS[optimizer](rate) for name in names}
         model.compile(**chosen, jit_compile=False, steps_per_execution=1)
-    validation = pictures(32, seed=1) if optimizer == "sgd" and row.judged else None
-    history = model.fit(pictures(), batch_size=16, epochs=1, verbose=0, validation_data=validation)
+    validation = row.data(32, seed=1) if optimizer == "sgd" and row.judged else None
+    history = model.fit(*row.data(), batch_size=16, epochs=1, verbose=0, validation_data=validation)
     return [v.numpy() for v in state(model)], history.history
 
 

@@ -16,10 +16,27 @@ class Row(NamedTuple):
     terms: tuple
     shape: tuple = (8, 8, 1)
     judged: bool = False  # Whether two replicas' evaluation is compared too.
+    labels: int | None = None  # Number of classes, where it trains on labels.
+    few: bool = False  # Whether most labels are missing.
+
+    def data(self, number=64, seed=0):
+        """What it trains on: pictures, and labels or None."""
+        y = None if self.labels is None else (np.arange(number) % self.labels).astype("int32")
+        y = np.where(np.arange(number) % 5 == 0, y, -1) if self.few else y
+        return pictures(number, self.shape, seed), y
 
 
 GAN_TERMS = ("discriminator_loss", "generator_loss", "real_loss", "fake_loss", "adversarial_loss")
 GAN_ENDPOINTS = ("generate", "from_latent", "png", "discriminate")
+ACGAN_TERMS = (*GAN_TERMS, "real_class_loss", "fake_class_loss", "class_loss")
+INFOGAN_TERMS = (
+    *GAN_TERMS,
+    *(
+        f"{player}_{code}_loss"
+        for player in ("discriminator", "generator")
+        for code in ("category", "continuous")
+    ),
+)
 VAE_TERMS = ("loss", "reconstruction_loss", "kl_loss")
 VAE_ENDPOINTS = ("generate", "from_latent", "png", "encode", "decode", "reconstruct")
 DENSE = {"latent_dim": 4, "hidden_units": (16, 12)}
@@ -36,6 +53,15 @@ def _dcgan(**options):
     )
 
 
+def _family(model, terms=GAN_TERMS, **options):
+    """A model by the shared pair of networks; the generator's second step comes within an epoch of four."""
+    return Row(
+        lambda **more: model((8, 8, 1), **{**CONVOLUTIONAL, "discriminator_steps": 2, **options, **more}),
+        GAN_ENDPOINTS,
+        terms,
+    )
+
+
 def _vae(terms=VAE_TERMS, **options):
     return Row(lambda **more: kgen.VAE((8, 8, 1), latent_dim=4, **{**options, **more}), VAE_ENDPOINTS, terms)
 
@@ -45,6 +71,29 @@ ROWS = {
     "gan-simultaneous-dropout-ema": _gan(update="simultaneous", dropout=0.3, ema_momentum=0.9),
     "gan-split-two-steps": _gan(update="split", discriminator_steps=2, normalization="batch", loss="minimax"),
     "dcgan": _dcgan(dropout=0.3, label_smoothing=0.1),
+    "lsgan": _family(kgen.LSGAN, discriminator_steps=1),
+    "sngan": _family(kgen.SNGAN),
+    "wgan": _family(kgen.WGAN),
+    "wgan_gp": _family(kgen.WGANGP, (*GAN_TERMS, "penalty")),
+    "conditional_gan": _family(kgen.ConditionalGAN, num_classes=3)._replace(labels=3),
+    "conditional_gan-projection": _family(
+        kgen.ConditionalGAN,
+        num_classes=3,
+        conditioning="projection",
+        spectral_normalization=True,
+        loss="hinge",
+    )._replace(labels=3),
+    "acgan": _family(kgen.ACGAN, ACGAN_TERMS, num_classes=3)._replace(labels=3),
+    "infogan": _family(kgen.InfoGAN, INFOGAN_TERMS, num_categories=3, discriminator_steps=1),
+    "semi_supervised_gan": Row(
+        lambda **more: kgen.SemiSupervisedGAN(
+            (8, 8, 1), **{**DENSE, "num_classes": 3, "generator_units": (16,), **more}
+        ),
+        (*GAN_ENDPOINTS, "classify"),
+        ("discriminator_loss", "generator_loss", "supervised_loss", "real_loss", "fake_loss", "feature_loss"),
+        labels=3,
+        few=True,
+    ),
     "vae": _vae(hidden_units=(16, 12))._replace(judged=True),
     "vae-convolutional-gaussian": _vae(
         network="convolutional", width=4, likelihood="gaussian", normalization="batch"

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import kgen
-from tests.contract.table import ROWS, pictures, state
+from tests.contract.table import ROWS, state
 
 every_model = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 
@@ -18,7 +18,7 @@ def trained(row, epochs=1, policy="float32", **compile_options):
     keras.config.set_dtype_policy(policy)
     model = row.make()
     model.compile(jit_compile=False, steps_per_execution=1, **compile_options)
-    history = model.fit(pictures(), batch_size=16, epochs=epochs, verbose=0)
+    history = model.fit(*row.data(), batch_size=16, epochs=epochs, verbose=0)
     return model, history
 
 
@@ -43,7 +43,7 @@ def test_fit_changes_every_player_and_logs_the_declared_terms(row):
         for player, nets in networks(model).items()
     }
     history = model.fit(
-        pictures(), batch_size=16, epochs=2, verbose=0, validation_data=pictures(seed=1)
+        *row.data(), batch_size=16, epochs=2, verbose=0, validation_data=row.data(seed=1)
     ).history
     for player, nets in networks(model).items():
         assert not equal(before[player], values(v for n in nets for v in n.trainable_variables))
@@ -66,7 +66,8 @@ def test_each_player_moves_only_its_own_variables(row):
         before = values(others)
         own = values(v for n in model.players()[mover] for v in n.trainable_variables)
         with kgen.noise.stream(0, 0, 16):
-            game = kgen.game.Game(model, model._unpack(tf.constant(pictures(16)))[0])
+            x, y = row.data(16)
+            game = kgen.game.Game(model, model._unpack(tf.constant(x))[0], y)
             model.minimize(model._move(mover, game))
         assert equal(before, values(others))
         assert not equal(own, values(v for n in model.players()[mover] for v in n.trainable_variables))
@@ -77,7 +78,7 @@ def test_a_regulariser_shrinks_its_own_network(row):
     model = row.make(kernel_regularizer=keras.regularizers.L2(100.0))
     model.compile(jit_compile=False)
     norms = {player: _norm(nets) for player, nets in networks(model).items()}
-    history = model.fit(pictures(), batch_size=16, epochs=5, verbose=0).history
+    history = model.fit(*row.data(), batch_size=16, epochs=5, verbose=0).history
     for player, nets in networks(model).items():
         name = f"{player}_regularization" if player else "regularization"
         assert history[name][-1] < history[name][0]
@@ -97,7 +98,7 @@ def test_save_load_and_fit_equal_the_uninterrupted_run(row, tmp_path):
     loaded = keras.saving.load_model(tmp_path / "m.keras")
     assert np.array_equal(model.generate(3, seed=5), loaded.generate(3, seed=5))
     for one in (model, loaded):
-        one.fit(pictures(), batch_size=16, epochs=1, verbose=0)
+        one.fit(*row.data(), batch_size=16, epochs=1, verbose=0)
     assert equal(values(model.variables), values(loaded.variables))
     for player, optimizer in model.optimizers().items():
         assert equal(values(optimizer.variables), values(loaded.optimizers()[player].variables))
@@ -113,7 +114,7 @@ def test_a_resumed_run_equals_the_uninterrupted_one(row, tmp_path):
             [Stop(stop_at)] if stop_at else []
         )
         try:
-            history = model.fit(pictures(), batch_size=8, epochs=3, verbose=0, callbacks=callbacks)
+            history = model.fit(*row.data(), batch_size=8, epochs=3, verbose=0, callbacks=callbacks)
         except KeyboardInterrupt:
             return None, None
         return model, history.history
@@ -146,8 +147,9 @@ def test_generate_is_seeded_and_rows_are_independent(row):
     assert many.shape == (300, *row.shape) and many.dtype == np.float32
     assert 0 <= many.min() and many.max() <= 1
     np.testing.assert_array_equal(many, model.generate(300, seed=3))
+    last = kgen.noise.rows(3, 1, start=299)
     np.testing.assert_allclose(many[:5], model.generate(5, seed=3), atol=1e-6)
-    np.testing.assert_allclose(many[299:], model.sample(kgen.noise.rows(3, 1, start=299)), atol=1e-6)
+    np.testing.assert_allclose(many[299:], model.sample(last, *model.fill(last, {})), atol=1e-6)
     assert np.abs(many[0] - many[1]).max() > 1e-4
     assert not np.array_equal(model.generate(2), model.generate(2))
 
@@ -155,8 +157,8 @@ def test_generate_is_seeded_and_rows_are_independent(row):
 @every_model
 def test_evaluation_is_judged_on_the_same_noise(row):
     model, _ = trained(row)
-    first = model.evaluate(pictures(50, seed=2), batch_size=16, return_dict=True, verbose=0)
-    assert first == model.evaluate(pictures(50, seed=2), batch_size=16, return_dict=True, verbose=0)
+    first = model.evaluate(*row.data(50, seed=2), batch_size=16, return_dict=True, verbose=0)
+    assert first == model.evaluate(*row.data(50, seed=2), batch_size=16, return_dict=True, verbose=0)
     assert set(row.terms) <= set(first)
 
 
@@ -176,12 +178,13 @@ def test_a_bad_batch_changes_nothing_and_is_counted(row):
     model, _ = trained(row)
     kept = state(model)
     before = values(kept)
-    bad = pictures(16).astype("float32") / 255
+    x, y = row.data(16)
+    bad = x.astype("float32") / 255
     bad[3, 2, 2] = np.nan
-    model.train_on_batch(bad)
+    model.train_on_batch(bad, y)
     assert int(model.skipped_steps) == 1
     assert equal(before, values(kept))
-    model.fit(pictures(), batch_size=16, epochs=1, verbose=0)
+    model.fit(*row.data(), batch_size=16, epochs=1, verbose=0)
     assert int(model.skipped_steps) == 1 and not equal(before, values(kept))
 
 
@@ -203,7 +206,7 @@ def test_signatures_have_the_declared_names(row):
 def test_xla_and_several_steps_in_a_call_train(row):
     model = row.make()
     model.compile(jit_compile=True, steps_per_execution=2)
-    history = model.fit(pictures(), batch_size=16, epochs=2, verbose=0).history
+    history = model.fit(*row.data(), batch_size=16, epochs=2, verbose=0).history
     assert int(model.step) == 8
     assert all(np.isfinite(numbers).all() for numbers in history.values())
 
@@ -216,7 +219,7 @@ def test_the_defaults_train_on_a_gpu(row, policy):
     model = row.make()
     model.compile()
     history = model.fit(
-        pictures(), batch_size=16, epochs=2, verbose=0, validation_data=pictures(seed=1)
+        *row.data(), batch_size=16, epochs=2, verbose=0, validation_data=row.data(seed=1)
     ).history
     assert all(np.isfinite(numbers).all() for numbers in history.values())
     np.testing.assert_allclose(model.generate(5, seed=1), model.generate(9, seed=1)[:5], atol=1e-3)

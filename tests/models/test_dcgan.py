@@ -81,7 +81,7 @@ def test_arguments_reach_the_networks():
         (16, 16, 1), kernel_size=3, normalization="layer", dropout=0.4, discriminator_activation="elu"
     )
     names = [type(layer).__name__ for layer in model.discriminator.layers]
-    assert names.count("Dropout") == 2 and names.count("LayerNormalization") == 1
+    assert names.count("Dropout") == 2 and names.count("GroupNormalization") == 1
     assert {layer.kernel_size for layer in model.discriminator.layers if "Conv" in type(layer).__name__} == {
         (3, 3)
     }

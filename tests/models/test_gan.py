@@ -247,7 +247,7 @@ BAD = [
     ("latent_dim", 2.0, "a positive integer"),
     ("image_shape", (28, 28), "height, width, channels"),
     ("normalization", "spectral", "'batch', 'layer', 'instance'"),
-    ("update", "both", "one of alternating, simultaneous, split"),
+    ("update", "both", "one of 'alternating', 'simultaneous', 'split'"),
     ("discriminator_steps", 0, "a positive integer"),
     ("ema_momentum", 1.0, r"a number in \[0, 1\)"),
 ]

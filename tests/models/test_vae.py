@@ -377,3 +377,10 @@ CALLS = {
 def test_bad_calls_are_named(name):
     with pytest.raises(ValueError, match=r"Invalid value for argument `\w+`. Expected .* Received: "):
         CALLS[name](small())
+
+
+def test_vectors_beyond_the_likelihood_end_in_one_line():
+    model = kgen.VAE((3,), latent_dim=2, hidden_units=(4,))
+    model.compile(jit_compile=False)
+    with pytest.raises(ValueError, match=r"argument `x`.*\[0, 1\]"):
+        model.fit(np.full((8, 3), -2.0, "float32"), batch_size=8, verbose=0)
