@@ -5,10 +5,14 @@ import pathlib
 import numpy as np
 
 import kgen
+from kgen.datasets.mixtures import is_mixture
 from kgen.datasets.preparing import is_known
+from kgen.errors import invalid
+from kgen.models import MODELS
 
 EXTRACTORS = {"digits": "kgen-digits-v1", "mnist": "kgen-mnist-v1"}
 VALIDATION = 2000  # Held-out pictures that an epoch ends with.
+POINTS = 2500  # The same of vectors, as many as PacGAN counts modes in.
 
 
 def place(source):
@@ -28,21 +32,57 @@ def training(options):
     """The training data of a run.
 
     Args:
-        options: dict with data, batch_size, image_size, seed and on_bad.
+        options: dict with model, data, batch_size, image_size, seed and on_bad.
 
     Returns:
         (dataset, description), as `kgen.datasets.load` gives them.
     """
     names = ("batch_size", "image_size", "seed", "on_bad")
-    return kgen.datasets.load(options["data"], "train", **{name: options[name] for name in names})
+    return _load(options, "train", **{name: options[name] for name in names})
+
+
+def _load(options, split, **rest):
+    """The source's data, with labels where the model needs them."""
+    labels = MODELS[options["model"]].NEEDS_LABELS
+    try:
+        return kgen.datasets.load(options["data"], split, labels=labels, **rest)
+    except ValueError as error:
+        if "argument `labels`" not in str(error):
+            raise
+        expected = f"data with labels, which {options['model']} needs"
+        raise invalid("data", expected, data=options["data"]) from None
+
+
+def size(shape):
+    """(height, width) of pictures, None of vectors.
+
+    Args:
+        shape: of one example.
+
+    Returns:
+        Tuple or None.
+    """
+    return tuple(shape[:2]) if len(shape) == 3 else None
+
+
+def mixture(options):
+    """The mixture that a run's vectors are drawn from.
+
+    Args:
+        options: dict with data.
+
+    Returns:
+        `kgen.datasets.Mixture`, or None for other data.
+    """
+    return kgen.datasets.mixture(options["data"]) if is_mixture(options["data"]) else None
 
 
 def held_out(options, image_size, limit=VALIDATION):
     """The first pictures of the source's test split.
 
     Args:
-        options: dict with data, batch_size and on_bad.
-        image_size: (height, width).
+        options: dict with model, data, batch_size and on_bad.
+        image_size: (height, width), or None for vectors.
         limit: number of pictures at most.
 
     Returns:
@@ -50,7 +90,7 @@ def held_out(options, image_size, limit=VALIDATION):
     """
     rest = {"batch_size": options["batch_size"], "on_bad": options["on_bad"], "num_examples": limit}
     try:
-        return kgen.datasets.load(options["data"], "test", image_size=image_size, **rest)
+        return _load(options, "test", image_size=image_size, **rest)
     except ValueError as error:
         if "argument `split`" in str(error):
             return None, None
@@ -61,24 +101,37 @@ def pictures_of(dataset):
     """All pictures of a data set.
 
     Args:
-        dataset: a finite data set of batches of pictures.
+        dataset: a finite data set of batches of pictures, or of vectors, with or without labels.
 
     Returns:
-        Array [n, height, width, channels].
+        Array [n, height, width, channels], or [n, dim].
     """
-    return np.concatenate([batch.numpy() for batch in dataset])
+    batches = (batch[0] if isinstance(batch, tuple) else batch for batch in dataset)
+    return np.concatenate([batch.numpy() for batch in batches])
 
 
 def in_order(options, image_size, limit):
     """The first pictures of the source's training split, in order.
 
     Args:
-        options: dict with data, batch_size and on_bad.
-        image_size: (height, width).
+        options: dict with model, data, batch_size and on_bad.
+        image_size: (height, width), or None for vectors.
         limit: number of pictures at most.
 
     Returns:
         (dataset, description).
     """
     rest = {"batch_size": options["batch_size"], "on_bad": options["on_bad"], "num_examples": limit}
-    return kgen.datasets.load(options["data"], "train", image_size=image_size, shuffle=False, **rest)
+    return _load(options, "train", image_size=image_size, shuffle=False, **rest)
+
+
+def some_points(options):
+    """Vectors of the source's training split, to draw generated ones over.
+
+    Args:
+        options: dict with model, data, batch_size and on_bad.
+
+    Returns:
+        Array [n, dim] of at most `POINTS` rows.
+    """
+    return pictures_of(in_order(options, None, POINTS)[0])

@@ -1,4 +1,4 @@
-"""Judges a run's model on held-out pictures: losses, Frechet and kernel distances beside their floor."""
+"""Judges a run's model on held-out data: losses, and distances or modes beside what real data reach."""
 
 import json
 
@@ -35,18 +35,20 @@ def report(model, options, step):
         step: training steps behind it.
 
     Returns:
-        Dict of JSON values: model, data, split, num_pictures, step, terms (name -> value), distances (see
-        `kgen.metrics.evaluate`) and, for features with classes, class_balance of the samples.
+        Dict of JSON values: model, data, split, num_pictures, step, terms (name -> value); of pictures
+        distances (see `kgen.metrics.evaluate`) and, for features with classes, class_balance of the samples;
+        of a mixture modes (see `kgen.metrics.mode_coverage`) of samples and real.
 
     Raises:
         ValueError: data that do not fit the model.
     """
-    size = model.image_shape[:2]
-    held_out, description = data.held_out(options, size, limit=PICTURES)
-    trained, about = data.in_order(options, size, limit=PICTURES)
+    size = data.size(model.image_shape)
+    limit = PICTURES if size else data.POINTS
+    held_out, description = data.held_out(options, size, limit)
+    trained, about = data.in_order(options, size, limit)
     description = description or about
     if description.shape != model.image_shape:
-        raise invalid("data", f"pictures of shape {model.image_shape}", shape=description.shape)
+        raise invalid("data", f"examples of shape {model.image_shape}", shape=description.shape)
     terms = model.evaluate(held_out or trained, return_dict=True, verbose=0)
     return {
         "model": options["model"],
@@ -55,7 +57,7 @@ def report(model, options, step):
         "num_pictures": description.num_examples,
         "step": step,
         "terms": {name: float(value) for name, value in terms.items()},
-        **_distances(model, options, held_out, trained),
+        **(_distances if size else _modes)(model, options, held_out, trained),
     }
 
 
@@ -72,6 +74,15 @@ def _distances(model, options, held_out, trained):
     return found
 
 
+def _modes(model, options, held_out, trained):
+    """The modes that samples cover, beside as many held-out points; nothing of vectors of another source."""
+    mixture, real = data.mixture(options), data.pictures_of(held_out or trained)
+    if mixture is None:
+        return {}
+    sets = {"samples": model.generate(len(real), seed=options["seed"]), "real": real}
+    return {"modes": {name: kgen.metrics.mode_coverage(points, *mixture) for name, points in sets.items()}}
+
+
 def table(result):
     """The report for people.
 
@@ -81,19 +92,35 @@ def table(result):
     Returns:
         Text of several lines.
     """
-    distances = result["distances"]
-    extractor, seen = distances["extractor"], f"{result['num_pictures']} pictures of {result['split']}"
+    kind = "pictures" if "distances" in result else "vectors"
+    seen = f"{result['num_pictures']} {kind} of {result['split']}"
     lines = [f"{result['model']} on {result['data']}, {seen}, step {result['step']}"]
     lines += [f"  {name:24} {value:.4f}" for name, value in result["terms"].items()]
+    if "modes" in result:
+        lines += _table_of_modes(**result["modes"])
+    if "distances" in result:
+        lines += _table_of_distances(result["distances"], result.get("class_balance"))
+    return "\n".join(lines)
+
+
+def _table_of_modes(samples, real):
+    return [f"  {name:24} {_told(samples[name])}   real points: {_told(real[name])}" for name in samples]
+
+
+def _told(value):
+    return "none" if value is None else f"{value:.4g}"
+
+
+def _table_of_distances(distances, balance):
+    lines, extractor = [], distances["extractor"]
     for name in ("frechet_distance", "kernel_distance"):
         value, floor = distances[name]["value"], distances[name]["floor"]
-        lines += [f"  {name:24} {value:.4f}   real against real: {floor:.4f}"]
-    if "class_balance" in result:
-        balance = result["class_balance"]
-        lines += [f"  {'class entropy':24} {balance['entropy']:.4f}   at most: {balance['max_entropy']:.4f}"]
+        lines.append(f"  {name:24} {value:.4f}   real against real: {floor:.4f}")
+    if balance:
+        lines.append(
+            f"  {'class entropy':24} {balance['entropy']:.4f}   at most: {balance['max_entropy']:.4f}"
+        )
     why = (
         "" if extractor["comparable"] else f"; not for comparison with published numbers: {extractor['why']}"
     )
-    return "\n".join(
-        [*lines, f"  distances of {distances['num_samples']} pictures in {extractor['name']}{why}"]
-    )
+    return [*lines, f"  distances of {distances['num_samples']} pictures in {extractor['name']}{why}"]

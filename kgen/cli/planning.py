@@ -11,6 +11,7 @@ import tensorflow as tf
 import kgen
 from kgen.cli import data, resuming
 from kgen.cli.building import compile_model, construct, resolve
+from kgen.cli.settings import constructor
 from kgen.errors import invalid, positive_integer
 
 EPOCHS = 20
@@ -52,17 +53,17 @@ def make(wanted, resume):
         OSError: data that cannot be had.
     """
     dataset, description = data.training(wanted)
-    if len(description.shape) != 3:
-        raise invalid("data", "pictures", shape=description.shape)
+    if description.shape == (1,):
+        raise invalid("data", "pictures, or vectors of two numbers and more", shape=description.shape)
     options = {**wanted, "data_set": _about(description), "versions": _versions()}
     if resume:
         resuming.check_data(wanted, options)
     else:
         options |= _length(wanted["epochs"], wanted["steps"], dataset.steps_per_epoch)
-        options["arguments"] = resolve(
-            wanted["model"], wanted["arguments"], description.shape, wanted["seed"]
-        )
-    validation = data.held_out(options, description.shape[:2])[0]
+        arguments = {**_classes(wanted["model"], description), **wanted["arguments"]}
+        options["arguments"] = resolve(wanted["model"], arguments, description.shape, wanted["seed"])
+    limit = data.VALIDATION if len(description.shape) == 3 else data.POINTS
+    validation = data.held_out(options, data.size(description.shape), limit)[0]
     keras.utils.set_random_seed(options["seed"])
     model = construct(options["model"], options["arguments"], options["precision"])
     metrics = _metrics(options, validation)
@@ -72,10 +73,18 @@ def make(wanted, resume):
     return Plan(options, model, dataset, validation)
 
 
+def _classes(model, description):
+    """The number of classes, for a model that takes one."""
+    takes = "num_classes" in constructor(model) and description.classes
+    return {"num_classes": len(description.classes)} if takes else {}
+
+
 def _metrics(options, validation):
-    extractor = data.EXTRACTORS.get(options["data"])
-    if extractor is None or validation is None or options["metrics"] == "none":
+    extractor, mixture = data.EXTRACTORS.get(options["data"]), data.mixture(options)
+    if options["metrics"] == "none" or validation is None or not (extractor or mixture):
         return None
+    if mixture:
+        return [kgen.metrics.ModesCovered(*mixture), kgen.metrics.HighQualityShare(*mixture)]
     return [kgen.metrics.FrechetDistance(extractor)]
 
 
@@ -120,7 +129,8 @@ def told(plan):
     lines = {name: options[name] for name in DEFAULTS if name not in ("epochs", "steps")}
     lines["arguments"] = _told(options["arguments"])
     lines |= {slot: _told(numbers) for slot, numbers in options["optimizers"].items()}
-    lines["pictures"] = f"{about['num_examples']:,} of {' x '.join(map(str, about['shape']))}"
+    kind = "pictures" if len(about["shape"]) == 3 else "vectors"
+    lines[kind] = f"{about['num_examples']:,} of {' x '.join(map(str, about['shape']))}"
     lines["parameters"] = ", ".join(f"{network.name} {network.count_params():,}" for network in networks)
     lines["plan"] = f"{options['epochs']} epochs of {options['steps_per_epoch']} steps"
     return "\n".join(f"  {name:24} {value}" for name, value in lines.items())

@@ -76,8 +76,7 @@ def constructor(model):
     Returns:
         Dict name -> default.
     """
-    parameters = list(inspect.signature(MODELS[model].__init__).parameters.values())[1:]
-    return {parameter.name: parameter.default for parameter in parameters}
+    return {name: p.default for name, p in MODELS[model].constructor().parameters.items()}
 
 
 def optimizer_slots(model):

@@ -1,8 +1,8 @@
-"""Trains a model on pictures, in a folder that the run can be resumed from.
+"""Trains a model on pictures or vectors, in a folder that the run can be resumed from.
 
 The folder gets options.json (everything needed to repeat the run), history.csv (a row per epoch as it ends),
-samples/ (a grid per epoch, at the end a GIF), logs/ (TensorBoard), state/ (what --resume goes on from), and
-at the end model.keras and curves.png.
+samples/ (a picture per epoch, at the end a GIF), logs/ (TensorBoard), state/ (what --resume goes on from),
+and at the end model.keras and curves.png.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def add_arguments(parser):
     add("--image-size", type=int, metavar="PIXELS", help="side that pictures are resized and cropped to")
     add("--epochs", type=int, metavar="N", help=f"passes over the data (default: {EPOCHS})")
     add("--steps", type=int, metavar="N", help=STEPS)
-    add("--batch-size", type=int, metavar="B", help="pictures per step (default: 128)")
+    add("--batch-size", type=int, metavar="B", help="examples per step (default: 128)")
     add("--seed", type=int, metavar="S", help="of weights, order and noise (default: 0)")
     add("--out", metavar="DIR", help="folder of the run (default: runs/MODEL-DATA-SEED)")
     add("--set", action="extend", nargs="+", metavar="NAME=VALUE", default=[], help=SET)
@@ -56,7 +56,7 @@ epoch within one pass over the data"""
 SET = """constructor argument, or part of an optimizer: latent_dim=16, hidden_units=256,256,
 generator_optimizer=rmsprop, discriminator_learning_rate=1e-4 ..."""
 METRICS = """after each epoch on digits and mnist, over up to 2,000 pictures of the test split (default:
-frechet_distance)"""
+frechet_distance); on ring and grid the modes covered and the share of high quality, unless none"""
 
 
 def run(arguments):
@@ -138,8 +138,11 @@ def _fit(plan, out, reset_optimizer):
 def _callbacks(plan, out, reset_optimizer):
     judged = plan.validation is not None and any(m.name == "frechet_distance" for m in plan.model.metrics)
     monitor = "val_frechet_distance" if judged else None
+    vectors = len(plan.model.image_shape) == 1
+    real = data.some_points(plan.options) if vectors else None
+    frames = {"seed": plan.options["seed"], "log_dir": out / folder.LOGS, "real": real}
     return [
-        kgen.callbacks.Samples(out / folder.SAMPLES, seed=plan.options["seed"], log_dir=out / folder.LOGS),
+        kgen.callbacks.Samples(out / folder.SAMPLES, **frames),
         history.HistoryFile(out / folder.HISTORY),
         keras.callbacks.TensorBoard(str(out / folder.LOGS), write_graph=False),
         kgen.callbacks.NonFiniteGuard(),
