@@ -6,6 +6,7 @@ the same networks for each peer, fixed data, no pictures, no checkpoints, no shu
 - TensorFlow's DCGAN tutorial (tensorflow.org/tutorials/generative/dcgan): one generator pass, two tapes.
 - keras.io, "DCGAN to generate face images" (keras.io/examples/generative/dcgan_overriding_train_step):
   `train_step` of a `keras.Model`; the generator runs twice, the discriminator on three batches.
+- keras.io, "WGAN-GP overriding Model.train_step" (keras.io/examples/generative/wgan_gp).
 - keras.io, "Variational AutoEncoder" (keras.io/examples/generative/vae).
 """
 
@@ -13,6 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+
+import kgen
 
 SHAPE = (28, 28, 1)
 LATENT_DIM = 100
@@ -173,7 +176,56 @@ class KerasIoGan(keras.Model):
         return _track(self.trackers, generator_loss, discriminator_loss)
 
     def _latents(self, batch):
-        return keras.random.normal([batch, LATENT_DIM], seed=self.noise)
+        return keras.random.normal([batch, self.generator.input_shape[-1]], seed=self.noise)
+
+
+class KerasIoWganGp(keras.Model):
+    """keras.io's recipe of a WGAN-GP: several critic steps on one batch of pictures, then one of the generator.
+
+    Args:
+        generator: network of latents [batch, 100].
+        critic: network that gives scores.
+        critic_steps: per step of the generator.
+    """
+
+    def __init__(self, generator, critic, critic_steps=5):
+        super().__init__()
+        self.generator = generator
+        self.critic = critic
+        self.critic_steps = critic_steps
+        self.trackers = [keras.metrics.Mean(name=name) for name in ("critic_loss", "generator_loss")]
+
+    def compile(self, generator_optimizer, critic_optimizer, **kwargs):
+        super().compile(**kwargs)
+        self.generator_optimizer = generator_optimizer
+        self.critic_optimizer = critic_optimizer
+
+    def train_step(self, real):
+        for _ in range(self.critic_steps):
+            with tf.GradientTape() as tape:
+                fake = self.generator(self._latents(real), training=True)
+                distance = tf.reduce_mean(self.critic(fake, training=True))
+                distance -= tf.reduce_mean(self.critic(real, training=True))
+                critic_loss = distance + 10.0 * self._penalty(real, fake)
+            _descend(tape, critic_loss, self.critic, self.critic_optimizer)
+        with tf.GradientTape() as tape:
+            fake = self.generator(self._latents(real), training=True)
+            generator_loss = -tf.reduce_mean(self.critic(fake, training=True))
+        _descend(tape, generator_loss, self.generator, self.generator_optimizer)
+        return _track(self.trackers, critic_loss, generator_loss)
+
+    def _penalty(self, real, fake):
+        """With the recipe's normal numbers in place of uniform ones."""
+        ones = [1] * (len(real.shape) - 1)
+        point = real + tf.random.normal([tf.shape(real)[0], *ones]) * (fake - real)
+        with tf.GradientTape() as tape:
+            tape.watch(point)
+            score = self.critic(point, training=True)
+        slope = tf.norm(tf.reshape(tape.gradient(score, point), [tf.shape(real)[0], -1]), axis=1)
+        return tf.reduce_mean(tf.square(slope - 1.0))
+
+    def _latents(self, real):
+        return tf.random.normal([tf.shape(real)[0], self.generator.input_shape[-1]])
 
 
 class PlainVae(keras.Model):
@@ -241,6 +293,40 @@ def _keras_io(networks, low, **adam):
     return build
 
 
+def wasserstein_networks():
+    """(generator, critic) of kgen's WGAN-GP of width 32, which both sides train."""
+    model = kgen.WGANGP(SHAPE, latent_dim=LATENT_DIM, width=32)
+    return model.generator, model.discriminator
+
+
+def plane_networks():
+    """(generator, discriminator) between points of the plane, 128 units in three hidden layers."""
+    model = kgen.GAN((2,), latent_dim=2, hidden_units=(128, 128, 128))
+    return model.generator, model.discriminator
+
+
+def points(batch_size):
+    """float32 [batch_size, 2] of the ring."""
+    return next(iter(kgen.datasets.load("ring", batch_size=batch_size)[0])).numpy()
+
+
+def _keras_io_wgan_gp(networks, data):
+    def build(batch_size, jit_compile):
+        model = KerasIoWganGp(*networks())
+        optimizers = [keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9) for _ in range(2)]
+        model.compile(*optimizers, jit_compile="auto" if jit_compile is None else jit_compile)
+        return fit_step(model, data(batch_size))
+
+    return build
+
+
+def _keras_io_plane(batch_size, jit_compile):
+    model = KerasIoGan(*plane_networks())
+    optimizers = [keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in range(2)]
+    model.compile(*optimizers, jit_compile="auto" if jit_compile is None else jit_compile)
+    return fit_step(model, points(batch_size))
+
+
 def _plain_vae(batch_size, jit_compile):
     model = PlainVae()
     model.compile(optimizer=keras.optimizers.Adam(), jit_compile=bool(jit_compile))
@@ -252,5 +338,8 @@ PEERS = {
     "tutorial_dense": _tutorial(dense_networks, 0.0),
     "keras_io_dcgan": _keras_io(tutorial_networks, -1.0, learning_rate=1e-4),
     "keras_io_dense": _keras_io(dense_networks, 0.0, learning_rate=2e-4, beta_1=0.5),
+    "keras_io_wgan_gp": _keras_io_wgan_gp(wasserstein_networks, lambda n: pictures(n, -1.0)),
+    "keras_io_plane": _keras_io_plane,
+    "keras_io_plane_wgan_gp": _keras_io_wgan_gp(plane_networks, points),
     "plain_vae": _plain_vae,
 }

@@ -74,6 +74,30 @@ SECTIONS = {
         },
     ),
     **{
+        f"speed_{family}": Section(
+            f"Speed: {title}, five critic steps and one of the generator",
+            f"python benchmarks/speed.py {family}",
+            {
+                "float32_vs_keras_io": Quantity("float32, x faster than keras.io", at_least=1.1),
+                "bfloat16_vs_keras_io": Quantity("mixed_bfloat16, x faster than keras.io", at_least=1.4),
+                "equal_vs_keras_io": Quantity("at equal precision and XLA, x faster than keras.io"),
+            },
+        )
+        for family, title in (
+            ("wgan_gp", "WGAN-GP of width 32, MNIST, batch 64"),
+            ("plane_wgan_gp", "WGAN-GP in the plane, 3 x 128 units, batch 128"),
+        )
+    },
+    "speed_plane_gan": Section(
+        "Speed: GAN in the plane, 3 x 128 units, batch 128, alternating",
+        "python benchmarks/speed.py plane_gan",
+        {
+            "float32_vs_keras_io": Quantity("float32, x faster than keras.io"),
+            "bfloat16_vs_keras_io": Quantity("mixed_bfloat16, x faster than keras.io"),
+            "equal_vs_keras_io": Quantity("at equal precision and XLA, x faster than keras.io"),
+        },
+    ),
+    **{
         f"vae_mnist_{run}": Section(
             f"{title}: negative log-likelihood, MNIST, dynamic binarisation, 784-200-200-50",
             f"python benchmarks/vae_mnist.py {run}",
@@ -105,6 +129,27 @@ SECTIONS = {
             )
         },
     ),
+    "modes": Section(
+        "Modes covered in the plane after 10,000 generator steps, three seeds",
+        "python benchmarks/modes.py",
+        {},
+    ),
+    "loss_grid": Section(
+        "Losses against stabilisers: DCGAN on MNIST, 3,000 generator steps",
+        "python benchmarks/loss_grid.py",
+        {},
+    ),
+    "semi_supervised_mnist_100": Section(
+        "Semi-supervised MNIST, 100 labels, 60 epochs",
+        "python benchmarks/semi_supervised_mnist.py --labels 100 --epochs 60 --seeds 0",
+        {
+            "errors": Quantity(
+                "errors of 10,000", at_most=150.0, published="93 +- 6.5 after 300 epochs, ten seeds"
+            ),
+            "supervised_errors": Quantity("errors of the same network on the 100 labels alone"),
+            "training_minutes": Quantity("minutes of training on two cores"),
+        },
+    ),
 }
 
 
@@ -132,7 +177,7 @@ def section(name, row):
     row = row or {"command": command}
     lines = [f"## {title}", "", *_comparison(quantities, row.get("measured", {})), _origin(row), ""]
     for key, value in row.items():
-        if key not in (*ORIGIN, "measured", "pictures"):
+        if key not in (*ORIGIN, "measured", "pictures", "runs"):
             lines += [*_plain(key.replace("_", " "), value), ""]
     lines += [f"![{caption}](results/{file})\n" for caption, file in row.get("pictures", {}).items()]
     return "\n".join(lines)

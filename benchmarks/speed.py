@@ -1,6 +1,6 @@
 """Times kgen's training step against the recipes that people copy: same networks, same batch, interleaved rounds.
 
-    python benchmarks/speed.py dense_gan|dense_vae|dcgan [--rounds N] [--steps N]
+    python benchmarks/speed.py dense_gan|dense_vae|dcgan|wgan_gp|plane_gan|plane_wgan_gp [--rounds N] [--steps N]
 
 Out of the box means `compile()` without arguments, every promise of the contract switched on; "equal" means the
 same precision, update rule and XLA setting as the peer. Compiled functions are timed after warm-up.
@@ -18,19 +18,30 @@ import timing
 
 import kgen
 
-BATCH = {"dense_gan": 128, "dense_vae": 128, "dcgan": 256}
+BATCH = {
+    "dense_gan": 128,
+    "dense_vae": 128,
+    "dcgan": 256,
+    "wgan_gp": 64,
+    "plane_gan": 128,
+    "plane_wgan_gp": 128,
+}
+CRITIC_STEPS = 5
 
 
 def kgen_step(name, policy="float32", update="alternating", **options):
     """One of kgen's models, compiled and warmed up, as a callable for `timing.interleave`."""
-    pictures = np.round(255 * peers.pictures(BATCH[name])).astype("uint8")
+    if name.startswith("plane"):
+        examples = peers.points(BATCH[name])
+    else:
+        examples = np.round(255 * peers.pictures(BATCH[name])).astype("uint8")
     keras.config.set_dtype_policy(policy)
     try:
         model = MODELS[name](update)
     finally:
         keras.config.set_dtype_policy("float32")
     model.compile(**options)
-    return peers.fit_step(model, pictures)
+    return peers.fit_step(model, examples)
 
 
 def _dcgan(update):
@@ -42,7 +53,27 @@ MODELS = {
     "dense_gan": lambda update: kgen.GAN(update=update),
     "dense_vae": lambda update: kgen.VAE(latent_dim=peers.LATENT_DIM),
     "dcgan": _dcgan,
+    "wgan_gp": lambda update: kgen.WGANGP(latent_dim=peers.LATENT_DIM, width=32, update=update),
+    "plane_gan": lambda update: kgen.GAN((2,), latent_dim=2, hidden_units=(128, 128, 128), update=update),
+    "plane_wgan_gp": lambda update: _plane_wgan_gp(),
 }
+
+
+def _plane_wgan_gp():
+    generator, discriminator = peers.plane_networks()
+    return kgen.WGANGP((2,), latent_dim=2, generator=generator, discriminator=discriminator)
+
+
+def cycle(step):
+    """As many of kgen's steps as the recipe takes in one: five of the critic, one of the generator."""
+
+    def several():
+        for _ in range(max(1, CRITIC_STEPS // step.steps_per_call)):
+            logs = step()
+        return logs
+
+    several.steps_per_call = max(1, step.steps_per_call // CRITIC_STEPS)
+    return several
 
 
 def dense_gan():
@@ -96,6 +127,38 @@ def dcgan():
     return candidates, ratios
 
 
+def _wasserstein(name, peer):
+    def candidates():
+        found = {
+            "keras_io": peers.make(peer, BATCH[name]),
+            "kgen": cycle(kgen_step(name)),
+            "kgen_equal": cycle(kgen_step(name, jit_compile=False, steps_per_execution=1)),
+            "kgen_bfloat16": cycle(kgen_step(name, "mixed_bfloat16")),
+        }
+        return found, _against_keras_io()
+
+    return candidates
+
+
+def _against_keras_io():
+    return {
+        "float32_vs_keras_io": ("kgen", "keras_io"),
+        "bfloat16_vs_keras_io": ("kgen_bfloat16", "keras_io"),
+        "equal_vs_keras_io": ("kgen_equal", "keras_io"),
+    }
+
+
+def plane_gan():
+    """Candidates and the ratios that are reported."""
+    candidates = {
+        "keras_io": peers.make("keras_io_plane", BATCH["plane_gan"]),
+        "kgen": kgen_step("plane_gan"),
+        "kgen_equal": kgen_step("plane_gan", jit_compile=False, steps_per_execution=1),
+        "kgen_bfloat16": kgen_step("plane_gan", "mixed_bfloat16"),
+    }
+    return candidates, _against_keras_io()
+
+
 def _torch(name, batch_size):
     if importlib.util.find_spec("torch") is None:
         return {}
@@ -116,9 +179,19 @@ def pipeline_milliseconds(batches=200):
     return 1000 * (time.perf_counter() - start) / batches
 
 
+FAMILIES = {
+    "dense_gan": dense_gan,
+    "dense_vae": dense_vae,
+    "dcgan": dcgan,
+    "wgan_gp": _wasserstein("wgan_gp", "keras_io_wgan_gp"),
+    "plane_gan": plane_gan,
+    "plane_wgan_gp": _wasserstein("plane_wgan_gp", "keras_io_plane_wgan_gp"),
+}
+
+
 def measure(name, rounds, steps):
     """Times one family and records it."""
-    candidates, ratios = {"dense_gan": dense_gan, "dense_vae": dense_vae, "dcgan": dcgan}[name]()
+    candidates, ratios = FAMILIES[name]()
     found = timing.interleave(candidates, rounds, steps)
     measured = {
         key: found["speedup"][a][b] for key, (a, b) in ratios.items() if a in candidates and b in candidates

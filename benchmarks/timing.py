@@ -146,6 +146,12 @@ def record(name, row, seed=0, minutes=None):
     return path
 
 
+def recorded(name):
+    """What benchmarks/results/NAME.json holds, an empty dict where there is no such file."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
 def command(argv):
     """The command line as one would type it in the repository: paths relative to it, or only their names."""
     words = [str(pathlib.Path(argv[0]).resolve()), *argv[1:]]

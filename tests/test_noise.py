@@ -42,6 +42,7 @@ def test_rows_and_their_start():
 DRAWS = {
     "uniform": (noise.uniform, scipy.stats.uniform, (0.5, 1 / 12, 0.0, -1.2)),
     "normal": (noise.normal, scipy.stats.norm, (0.0, 1.0, 0.0, 0.0)),
+    "quick-normal": (noise.quick_normal, scipy.stats.norm, (0.0, 1.0, 0.0, 0.0)),
 }
 SHAPES = {"along-a-row": (1, (100_001,)), "along-the-batch": (100_000, (1,)), "both": (400, (15, 17))}
 
@@ -65,6 +66,8 @@ def test_uniform_stays_in_its_interval_and_normal_is_finite():
     assert 0 <= u.min() < 1e-5 and 1 - 1e-5 < u.max() < 1
     z = noise.normal(noise.rows(2, 1000), (1001,)).numpy()
     assert np.isfinite(z).all() and 4.5 < np.abs(z).max() < 6.5
+    z = noise.quick_normal(noise.rows(2, 1000), (1001,)).numpy()
+    assert np.isfinite(z).all() and 4.5 < np.abs(z).max() < 5.4
 
 
 def test_every_bit_is_fair():
@@ -276,3 +279,16 @@ def test_spread_gives_each_of_several_rows_an_example_a_seed_of_its_own(unknown)
     assert many.shape == (15, 2) and len(np.unique(many, axis=0)) == 15
     np.testing.assert_array_equal(many[6:9], noise.spread(seeds[2:3], 3))
     np.testing.assert_array_equal(noise.spread(seeds, 5), seeds)
+
+
+@pytest.mark.parametrize("unknown", [False, True], ids=["static", "dynamic"])
+@pytest.mark.parametrize("batch, m", [(16, 2), (15, 2), (16, 3), (7, 7)])
+def test_spread_gives_a_pack_the_seed_of_its_first_row(batch, m, unknown):
+    spec = tf.TensorSpec([None if unknown else batch, 2], tf.int32)
+    spread = tf.function(
+        lambda s: noise.spread(s, -(-tf.shape(s)[0] // m) if unknown else -(-batch // m)),
+        input_signature=[spec],
+        autograph=False,
+    )
+    seeds = noise.rows(1, batch)
+    np.testing.assert_array_equal(spread(seeds), seeds[::m])
