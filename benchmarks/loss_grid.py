@@ -81,7 +81,9 @@ def record(runs, generator_steps, number):
         "kernel distance": floors["kernel_distance"],
         "remark": "the floor",
     }
-    row = {"generator_steps": generator_steps, "samples": number, "loss / stabiliser": table, "runs": runs}
+    shown = {key: _picture(key) for key in runs if (timing.RESULTS / _picture(key)).exists()}
+    row = {"generator_steps": generator_steps, "samples": number, "loss / stabiliser": table}
+    row |= {"pictures": shown, "runs": runs}
     timing.record("loss_grid", row, seed=SEED)
 
 
@@ -95,10 +97,13 @@ def main(generator_steps, number, only):
         model.fit(data, steps_per_epoch=generator_steps, epochs=1, verbose=0)
         runs[key] = judge(model, real, reference, number)
         print(key, runs[key], flush=True)
+        sheet = kgen.pictures.grid(model.generate(16, seed=SEED), columns=16)
+        kgen.pictures.save_png(timing.RESULTS / _picture(key), sheet)
         record(runs, generator_steps, number)
-        name = key.replace("/", "_").replace(", ", "_").replace(" ", "_")
-        sheet = kgen.pictures.grid(model.generate(64, seed=SEED))
-        kgen.pictures.save_png(timing.RESULTS / f"loss_grid_{name}.png", sheet)
+
+
+def _picture(key):
+    return f"loss_grid_{key.replace('/', '_').replace(', ', '_').replace(' ', '_')}.png"
 
 
 if __name__ == "__main__":

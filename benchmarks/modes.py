@@ -4,17 +4,17 @@
 
 The data are PacGAN's: eight Gaussians on a circle of radius 1, sd 0.01, and 25 on a grid, sd 0.05. All models have
 the same networks but for packing's wider input: 2-128-128-128-2 and 2-128-128-128-1, ReLU and LeakyReLU, no batch
-normalisation; z in the plane, batches of 128; the optimisers are Adam(1e-3, beta_1=0.5), for WGAN the paper's
-RMSprop(5e-5) and for WGAN-GP Adam(1e-4, 0.5, 0.9) with lambda 0.1, as its reference code has on mixtures. Judged on
-2,500 samples: a mode is covered by one sample within 3 sd, the share of such samples is the quality; the mixture
-itself has 0.989. Every trained model becomes a part of the record at once; what is recorded is not run again.
+normalisation; z in the plane, batches of 128; the optimisers are Adam(1e-3, beta_1=0.5), for WGAN and SNGAN the
+paper's own and for WGAN-GP Adam(1e-4, 0.5, 0.9) with lambda 0.1, as its reference code has on mixtures. WGAN, WGAN-GP
+and SNGAN take five steps of D for one of G. Judged on 2,500 samples: a mode is covered by one sample within 3 sd, the
+share of such samples is the quality; the mixture itself has 0.989. Every trained model becomes a part of the record at
+once; what is recorded is not run again.
 """
 
 import argparse
 import statistics
 
 import keras
-import numpy as np
 import timing
 
 import kgen
@@ -35,7 +35,7 @@ MODELS = {
     "gan": (lambda seed: kgen.GAN((2,), **NETWORKS, seed=seed), _adam),
     "gan_packing_2": (lambda seed: kgen.GAN((2,), **NETWORKS, packing=2, seed=seed), _adam),
     "lsgan": (lambda seed: kgen.LSGAN((2,), **NETWORKS, **PLAIN, seed=seed), _adam),
-    "sngan": (lambda seed: kgen.SNGAN((2,), **NETWORKS, **PLAIN, seed=seed), _adam),
+    "sngan": (lambda seed: kgen.SNGAN((2,), **NETWORKS, **PLAIN, seed=seed), dict),
     "wgan": (lambda seed: kgen.WGAN((2,), **NETWORKS, **PLAIN, seed=seed), dict),
     "wgan_gp": (
         lambda seed: kgen.WGANGP((2,), **NETWORKS, **PLAIN, penalty_weight=0.1, seed=seed),
@@ -75,32 +75,34 @@ def record(runs, generator_steps):
         source, name = key.split("/")
         tables.setdefault(source, {})[name] = summary(list(seeds.values()))
     row = {f"{source}: mean +- sd over seeds": table for source, table in tables.items()}
-    timing.record(
-        "modes", {"generator_steps": generator_steps, "samples": SAMPLES, **row, "runs": runs}, seed=0
-    )
+    shown = {
+        key.replace("/", ", "): _picture(key) for key in runs if (timing.RESULTS / _picture(key)).exists()
+    }
+    row |= {"generator_steps": generator_steps, "samples": SAMPLES, "pictures": shown, "runs": runs}
+    timing.record("modes", row, seed="0, 1, 2")
 
 
 def main(generator_steps, seeds, only):
     """Trains what is not recorded yet."""
     runs = timing.recorded("modes").get("runs", {})
-    keys = [f"{source}/{name}" for source in ("ring", "grid") for name in MODELS]
-    for seed in seeds:
-        for key in only or keys:
-            if str(seed) in runs.get(key, {}):
-                continue
-            source, name = key.split("/")
-            model, found = train(source, name, seed, generator_steps)
-            runs.setdefault(key, {})[str(seed)] = found
-            print(key, seed, found, flush=True)
-            record(runs, generator_steps)
-            if seed == seeds[0]:
-                _draw(model, source, name)
+    keys = only or [f"{source}/{name}" for source in ("ring", "grid") for name in MODELS]
+    for seed, key in [(s, k) for s in seeds for k in keys if str(s) not in runs.get(k, {})]:
+        model, found = train(*key.split("/"), seed, generator_steps)
+        runs.setdefault(key, {})[str(seed)] = found
+        print(key, seed, found, flush=True)
+        if seed == seeds[0]:
+            _draw(model, key)
+        record(runs, generator_steps)
 
 
-def _draw(model, source, name):
-    real = np.concatenate(list(kgen.datasets.load(source, "test", batch_size=1000)[0].as_numpy_iterator()))
-    picture = kgen.pictures.scatter(model.generate(SAMPLES, seed=0), real[:SAMPLES])
-    kgen.pictures.save_png(timing.RESULTS / f"modes_{source}_{name}.png", picture)
+def _draw(model, key):
+    test, _ = kgen.datasets.load(key.split("/")[0], "test", batch_size=SAMPLES)
+    picture = kgen.pictures.scatter(model.generate(SAMPLES, seed=0), next(iter(test)).numpy())
+    kgen.pictures.save_png(timing.RESULTS / _picture(key), picture)
+
+
+def _picture(key):
+    return f"modes_{key.replace('/', '_')}.png"
 
 
 if __name__ == "__main__":

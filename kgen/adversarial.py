@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgen import differentiable, inputs, networks, noise, replicas, stabilizers
+from kgen import differentiable, inputs, networks, noise, replicas, stabilizers, updates
 from kgen.base import GenerativeModel
 from kgen.errors import invalid, number_in, one_of, positive_integer
 from kgen.game import Game
@@ -12,8 +12,6 @@ from kgen.layers import spectral_layers
 from kgen.optimizers import LearningRates, check_learning_rate
 from kgen.packing import pack
 from kgen.step import Move, totalled
-
-UPDATES = ("alternating", "simultaneous", "split")
 
 
 class AdversarialModel(GenerativeModel):
@@ -69,7 +67,7 @@ class AdversarialModel(GenerativeModel):
         name=None,
     ):
         super().__init__(image_shape, pixel_range, seed=seed, name=name)
-        one_of("update", update, UPDATES)
+        one_of("update", update, tuple(updates.RULES))
         for key, value in {"latent_dim": latent_dim, "packing": packing}.items():
             positive_integer(key, value)
         positive_integer("discriminator_steps", discriminator_steps)
@@ -92,7 +90,7 @@ class AdversarialModel(GenerativeModel):
         self.top_k, self.top_k_decay = top_k, top_k_decay
         self.ema_generator = None
         self.histories = {}
-        self._generator_names = ()
+        self.generator_names = ()
 
     @property
     def code_dim(self):
@@ -254,40 +252,7 @@ class AdversarialModel(GenerativeModel):
 
     def learn(self, x, y):
         """One training step by the chosen rule."""
-        rule = {"alternating": self._alternate, "simultaneous": self._together, "split": self._split}
-        return rule[self.update](x, y)
-
-    def _alternate(self, x, y):
-        """Goodfellow 2014, algorithm 1: D first, then G on fresh noise against the new D."""
-        return self._turn(Game(self, x, y), "discriminator") + self._generator_turn(x, y)
-
-    def _split(self, x, y):
-        """Each half of the batch trains one player: even rows D, odd rows G, whatever the number of replicas."""
-        even, odd = slice(0, None, 2), slice(1, None, 2)
-        with noise.current().narrowed(even):
-            names = self._turn(Game(self, x[even], _part(y, even)), "discriminator")
-        with noise.current().narrowed(odd):
-            return names + self._generator_turn(x[odd], _part(y, odd))
-
-    def _together(self, x, y):
-        """One generator pass serves both players."""
-        return self._turn(Game(self, x, y), "discriminator", "generator")
-
-    def _generator_turn(self, x, y):
-        due = self.generator_is_due()
-        if due is True:
-            return self._turn(Game(self, x, y), "generator")
-        stream = noise.current()
-
-        def move(seeds, x, *labels):
-            with noise.drawing_from(noise.Stream(seeds, stream.draws)):
-                names = self._turn(Game(self, x, *(labels or [None])), "generator")
-                self._generator_names = tuple(names)
-
-        replicas.conditionally(due, move, stream.seeds, x, *([] if y is None else [y]))
-        return list(
-            self._generator_names
-        )  # One replica's function moves all of them, so the model remembers.
+        return updates.RULES[self.update](self, x, y)
 
     def generator_is_due(self):
         """Whether the generator moves in this step: in every `discriminator_steps`-th; True if in all."""
@@ -295,7 +260,7 @@ class AdversarialModel(GenerativeModel):
             return True
         return tf.equal(self.step % self.discriminator_steps, self.discriminator_steps - 1)
 
-    def _turn(self, game, *players):
+    def turn(self, game, *players):
         """These players' moves in one game; the names of what was logged."""
         names = self.minimize(*(self._move(player, game) for player in players))
         for player in players:
@@ -415,7 +380,7 @@ class AdversarialModel(GenerativeModel):
         """
         inputs.check_pictures(x, self.image_shape)
         batches = [slice(i, i + batch_size) for i in range(0, len(x), batch_size)]
-        verdicts = [self.verdict(tf.convert_to_tensor(x[rows]), _part(labels, rows)) for rows in batches]
+        verdicts = [self.verdict(tf.convert_to_tensor(x[rows]), updates.part(labels, rows)) for rows in batches]
         return np.concatenate([next(iter(verdict.values())).numpy() for verdict in verdicts])
 
     def verdict(self, x, labels=None):
@@ -438,7 +403,3 @@ class AdversarialModel(GenerativeModel):
         }
         absent = {"png": not self.is_picture, "discriminate": self.packing > 1}
         return {name: endpoint for name, endpoint in found.items() if not absent.get(name)}
-
-
-def _part(y, rows):
-    return None if y is None else y[rows]

@@ -15,7 +15,7 @@ class Row(NamedTuple):
     endpoints: tuple
     terms: tuple
     shape: tuple = (8, 8, 1)
-    judged: bool = False  # Whether two replicas' evaluation is compared too.
+    judged: bool = False  # Whether two replicas' evaluation and their Adam are compared too.
     labels: int | None = None  # Number of classes, where it trains on labels.
     few: bool = False  # Whether most labels are missing.
 
@@ -87,7 +87,8 @@ ROWS = {
     "infogan": _family(kgen.InfoGAN, INFOGAN_TERMS, num_categories=3, discriminator_steps=1),
     "semi_supervised_gan": Row(
         lambda **more: kgen.SemiSupervisedGAN(
-            (8, 8, 1), **{**DENSE, "num_classes": 3, "generator_units": (16,), **more}
+            (8, 8, 1),
+            **{"latent_dim": 4, "hidden_units": (16,), "num_classes": 3, "generator_units": (16,), **more},
         ),
         (*GAN_ENDPOINTS, "classify"),
         ("discriminator_loss", "generator_loss", "supervised_loss", "real_loss", "fake_loss", "feature_loss"),

@@ -26,8 +26,10 @@ def differences():
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("optimizer", TOLERANCE)
-@pytest.mark.parametrize("name", ROWS)
+PAIRS = [(name, o) for name, row in ROWS.items() for o in TOLERANCE if o == "sgd" or row.judged]
+
+
+@pytest.mark.parametrize("name, optimizer", PAIRS)
 def test_two_replicas_equal_one(differences, name, optimizer):
     weights, logs = differences[name][optimizer]
     assert weights < TOLERANCE[optimizer]

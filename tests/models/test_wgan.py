@@ -208,4 +208,4 @@ def test_a_bound_is_positive(value):
 
 def test_warm_up_means_nothing_where_both_move_at_once():
     with pytest.raises(ValueError, match="argument `warm_up`. Expected False"):
-        flat(warm_up=True, update="simultaneous")
+        flat(warm_up=True, update="simultaneous", discriminator_steps=1)
