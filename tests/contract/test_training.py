@@ -1,6 +1,4 @@
-"""Every promise of the contract, over every row of the table."""
-
-import json
+"""Every row trains, stops, resumes and keeps its players apart, in every precision."""
 
 import keras
 import numpy as np
@@ -8,30 +6,7 @@ import pytest
 import tensorflow as tf
 
 import kgen
-from tests.contract.table import ROWS, state
-
-every_model = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-
-
-def trained(row, epochs=1, policy="float32", **compile_options):
-    keras.utils.set_random_seed(1)
-    keras.config.set_dtype_policy(policy)
-    model = row.make()
-    model.compile(jit_compile=False, steps_per_execution=1, **compile_options)
-    history = model.fit(*row.data(), batch_size=16, epochs=epochs, verbose=0)
-    return model, history
-
-
-def networks(model):
-    return model.players() if hasattr(model, "players") else {"": [model.encoder, model.decoder]}
-
-
-def values(variables):
-    return [v.numpy() for v in variables]
-
-
-def equal(first, second):
-    return len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+from tests.contract.training import equal, every_model, networks, trained, used, values
 
 
 @every_model
@@ -55,7 +30,7 @@ def test_fit_changes_every_player_and_logs_the_declared_terms(row):
 
 @every_model
 def test_each_player_moves_only_its_own_variables(row):
-    model, _ = trained(row)
+    model = used(row)
     if not hasattr(model, "players"):
         pytest.skip("one player")
     for mover, other in (("discriminator", "generator"), ("generator", "discriminator")):
@@ -74,26 +49,8 @@ def test_each_player_moves_only_its_own_variables(row):
 
 
 @every_model
-def test_a_regulariser_shrinks_its_own_network(row):
-    model = row.make(kernel_regularizer=keras.regularizers.L2(100.0))
-    model.compile(jit_compile=False)
-    norms = {player: _norm(nets) for player, nets in networks(model).items()}
-    history = model.fit(*row.data(), batch_size=16, epochs=5, verbose=0).history
-    for player, nets in networks(model).items():
-        name = f"{player}_regularization" if player else "regularization"
-        assert history[name][-1] < history[name][0]
-        assert _norm(nets) < norms[player]
-
-
-def _norm(nets):
-    return sum(
-        float(np.square(v.numpy()).sum()) for n in nets for v in n.trainable_variables if v.name == "kernel"
-    )
-
-
-@every_model
 def test_save_load_and_fit_equal_the_uninterrupted_run(row, tmp_path):
-    model, _ = trained(row)
+    model = used(row)
     model.save(tmp_path / "m.keras")
     loaded = keras.saving.load_model(tmp_path / "m.keras")
     assert np.array_equal(model.generate(3, seed=5), loaded.generate(3, seed=5))
@@ -141,28 +98,6 @@ class Stop(keras.callbacks.Callback):
 
 
 @every_model
-def test_generate_is_seeded_and_rows_are_independent(row):
-    model, _ = trained(row)
-    many = model.generate(300, seed=3)
-    assert many.shape == (300, *row.shape) and many.dtype == np.float32
-    assert 0 <= many.min() and many.max() <= 1
-    np.testing.assert_array_equal(many, model.generate(300, seed=3))
-    last = kgen.noise.rows(3, 1, start=299)
-    np.testing.assert_allclose(many[:5], model.generate(5, seed=3), atol=1e-6)
-    np.testing.assert_allclose(many[299:], model.sample(last, *model.fill(last, {})), atol=1e-6)
-    assert np.abs(many[0] - many[1]).max() > 1e-4
-    assert not np.array_equal(model.generate(2), model.generate(2))
-
-
-@every_model
-def test_evaluation_is_judged_on_the_same_noise(row):
-    model, _ = trained(row)
-    first = model.evaluate(*row.data(50, seed=2), batch_size=16, return_dict=True, verbose=0)
-    assert first == model.evaluate(*row.data(50, seed=2), batch_size=16, return_dict=True, verbose=0)
-    assert set(row.terms) <= set(first)
-
-
-@every_model
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision_trains(row, policy):
     model, history = trained(row, epochs=3, policy=policy)
@@ -171,35 +106,6 @@ def test_mixed_precision_trains(row, policy):
     assert all(np.isfinite(numbers).all() for numbers in history.history.values())
     assert int(model.skipped_steps) < int(model.step)
     assert model.generate(2, seed=0).dtype == np.float32
-
-
-@every_model
-def test_a_bad_batch_changes_nothing_and_is_counted(row):
-    model, _ = trained(row)
-    kept = state(model)
-    before = values(kept)
-    x, y = row.data(16)
-    bad = x.astype("float32") / 255
-    bad[3, 2, 2] = np.nan
-    model.train_on_batch(bad, y)
-    assert int(model.skipped_steps) == 1
-    assert equal(before, values(kept))
-    model.fit(*row.data(), batch_size=16, epochs=1, verbose=0)
-    assert int(model.skipped_steps) == 1 and not equal(before, values(kept))
-
-
-@every_model
-def test_config_round_trip(row):
-    model = row.make(seed=7)
-    config = json.loads(json.dumps(model.get_config()))
-    again = type(model).from_config(config)
-    assert json.loads(json.dumps(again.get_config())) == config
-    assert [v.shape for v in again.weights] == [v.shape for v in model.weights]
-
-
-@every_model
-def test_signatures_have_the_declared_names(row):
-    assert tuple(row.make().signatures()) == row.endpoints
 
 
 @every_model

@@ -1,0 +1,51 @@
+"""What the contract's tests share: rows, trained models, comparisons."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+
+from tests.contract.table import ROWS
+
+every_model = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+
+
+def trained(row, epochs=1, policy="float32", **compile_options):
+    """A new model after some epochs of four steps, and its history."""
+    keras.utils.set_random_seed(1)
+    keras.config.set_dtype_policy(policy)
+    model = row.make()
+    model.compile(jit_compile=False, steps_per_execution=1, **compile_options)
+    history = model.fit(*row.data(), batch_size=16, epochs=epochs, verbose=0)
+    return model, history
+
+
+def used(row):
+    """A model after an epoch, as if newly trained; one for all tests of a process."""
+    model, kept = _trained_once(row)
+    for variable, value in kept:
+        variable.assign(value)
+    return model
+
+
+@functools.cache
+def _trained_once(row):
+    model, _ = trained(row)
+    slots = [v for optimizer in model.optimizers().values() for v in optimizer.variables]
+    return model, [(v, v.numpy()) for v in (*model.variables, *slots)]
+
+
+def networks(model):
+    """Name of each player -> its networks."""
+    return model.players() if hasattr(model, "players") else {"": [model.encoder, model.decoder]}
+
+
+def values(variables):
+    """Variables as arrays."""
+    return [v.numpy() for v in variables]
+
+
+def equal(first, second):
+    """Whether two lists of arrays are equal bit for bit."""
+    return len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
