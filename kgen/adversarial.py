@@ -380,7 +380,9 @@ class AdversarialModel(GenerativeModel):
         """
         inputs.check_pictures(x, self.image_shape)
         batches = [slice(i, i + batch_size) for i in range(0, len(x), batch_size)]
-        verdicts = [self.verdict(tf.convert_to_tensor(x[rows]), updates.part(labels, rows)) for rows in batches]
+        verdicts = [
+            self.verdict(tf.convert_to_tensor(x[rows]), updates.part(labels, rows)) for rows in batches
+        ]
         return np.concatenate([next(iter(verdict.values())).numpy() for verdict in verdicts])
 
     def verdict(self, x, labels=None):
