@@ -1,4 +1,4 @@
-"""Prints, for every row of the table, how far two replicas' update is from one replica's. Run as a program.
+"""Prints how far two replicas' update is from one replica's, for the rows named, or all. Run as a program.
 
 One process for all rows: a second MirroredStrategy in a process clashes with the first.
 """
@@ -49,5 +49,6 @@ if __name__ == "__main__":
     found = {
         name: {o: difference(row, o, mirrored) for o in OPTIMIZERS if o == "sgd" or row.judged}
         for name, row in ROWS.items()
+        if name in (sys.argv[1:] or ROWS)
     }
     json.dump(found, sys.stdout)

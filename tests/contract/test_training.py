@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import kgen
-from tests.contract.training import equal, every_model, networks, trained, used, values
+from tests.contract.training import core_models, equal, every_model, networks, trained, used, values
 
 
 @every_model
@@ -61,7 +61,7 @@ def test_save_load_and_fit_equal_the_uninterrupted_run(row, tmp_path):
         assert equal(values(optimizer.variables), values(loaded.optimizers()[player].variables))
 
 
-@every_model
+@core_models
 def test_a_resumed_run_equals_the_uninterrupted_one(row, tmp_path):
     def run(folder, stop_at=None):
         keras.utils.set_random_seed(1)
@@ -97,7 +97,7 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-@every_model
+@core_models
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision_trains(row, policy):
     model, history = trained(row, epochs=3, policy=policy)
@@ -108,7 +108,7 @@ def test_mixed_precision_trains(row, policy):
     assert model.generate(2, seed=0).dtype == np.float32
 
 
-@every_model
+@core_models
 def test_xla_and_several_steps_in_a_call_train(row):
     model = row.make()
     model.compile(jit_compile=True, steps_per_execution=2)

@@ -8,7 +8,29 @@ import pytest
 
 from tests.contract.table import ROWS
 
-every_model = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+# What differs from the others in how it steps; for the rest the costliest tests are marked slow.
+CORE = (
+    "gan",
+    "gan-simultaneous-dropout-ema",
+    "gan-split-two-steps",
+    "dcgan",
+    "wgan_gp",
+    "conditional_gan-projection",
+    "semi_supervised_gan",
+    "vae",
+    "iwae",
+)
+REST = tuple(name for name in ROWS if name not in CORE)
+
+
+def over_rows(rest=()):
+    """Parametrises a test over all rows, those that are not core ones with these marks."""
+    rows = [pytest.param(row, id=name, marks=rest if name in REST else ()) for name, row in ROWS.items()]
+    return pytest.mark.parametrize("row", rows)
+
+
+every_model = over_rows()
+core_models = over_rows(rest=pytest.mark.slow)
 
 
 def trained(row, epochs=1, policy="float32", **compile_options):
