@@ -28,7 +28,7 @@ def test_fit_changes_every_player_and_logs_the_declared_terms(row):
     assert int(model.step) == 8 and int(model.skipped_steps) == 0
 
 
-@every_model
+@core_models
 def test_each_player_moves_only_its_own_variables(row):
     model = used(row)
     if not hasattr(model, "players"):
@@ -48,7 +48,7 @@ def test_each_player_moves_only_its_own_variables(row):
         assert not equal(own, values(v for n in model.players()[mover] for v in n.trainable_variables))
 
 
-@every_model
+@core_models
 def test_save_load_and_fit_equal_the_uninterrupted_run(row, tmp_path):
     model = used(row)
     model.save(tmp_path / "m.keras")

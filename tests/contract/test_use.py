@@ -7,10 +7,10 @@ import numpy as np
 
 import kgen
 from tests.contract.table import state
-from tests.contract.training import equal, every_model, networks, used, values
+from tests.contract.training import core_models, equal, every_model, networks, used, values
 
 
-@every_model
+@core_models
 def test_a_regulariser_shrinks_its_own_network(row):
     model = row.make(kernel_regularizer=keras.regularizers.L2(100.0))
     model.compile(jit_compile=False)
@@ -42,7 +42,7 @@ def test_generate_is_seeded_and_rows_are_independent(row):
     assert not np.array_equal(model.generate(2), model.generate(2))
 
 
-@every_model
+@core_models
 def test_evaluation_is_judged_on_the_same_noise(row):
     model = used(row)
     first = model.evaluate(*row.data(50, seed=2), batch_size=16, return_dict=True, verbose=0)
@@ -50,7 +50,7 @@ def test_evaluation_is_judged_on_the_same_noise(row):
     assert set(row.terms) <= set(first)
 
 
-@every_model
+@core_models
 def test_a_bad_batch_changes_nothing_and_is_counted(row):
     model = used(row)
     kept = state(model)
