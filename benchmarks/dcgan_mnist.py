@@ -9,7 +9,6 @@ the distance of real test pictures to real training pictures.
 """
 
 import argparse
-import itertools
 import time
 
 import keras
@@ -17,6 +16,7 @@ import numpy as np
 import peers
 import tensorflow as tf
 import timing
+from mnist import pictures
 
 import kgen
 
@@ -80,12 +80,6 @@ def judge(samples, real, reference):
     report = kgen.metrics.evaluate(samples, real, reference, extractor="kgen-mnist-v1")
     extractor = kgen.metrics.get_extractor("kgen-mnist-v1")
     return report, kgen.metrics.class_balance(extractor, samples)
-
-
-def pictures(split, number):
-    """The first pictures of a split."""
-    batches = kgen.datasets.load("mnist", split, shuffle=False, batch_size=500)[0]
-    return np.concatenate(list(itertools.islice(batches.as_numpy_iterator(), -(-number // 500))))[:number]
 
 
 def compare(minutes, number):

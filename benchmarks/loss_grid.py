@@ -10,11 +10,10 @@ once; what is recorded is not run again.
 """
 
 import argparse
-import itertools
 
 import keras
-import numpy as np
 import timing
+from mnist import pictures
 
 import kgen
 
@@ -57,12 +56,6 @@ def judge(model, real, reference, number):
         key: {"value": round(report[key]["value"], 4), "floor": round(report[key]["floor"], 4)}
         for key in ("frechet_distance", "kernel_distance")
     }
-
-
-def pictures(split, number):
-    """The first pictures of a split."""
-    batches = kgen.datasets.load("mnist", split, shuffle=False, batch_size=500)[0]
-    return np.concatenate(list(itertools.islice(batches.as_numpy_iterator(), -(-number // 500))))[:number]
 
 
 def record(runs, generator_steps, number):

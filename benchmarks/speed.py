@@ -76,22 +76,27 @@ def cycle(step):
     return several
 
 
-def dense_gan():
-    """Candidates and the ratios that are reported."""
+def _against_keras_io(name, peer, wrap=lambda step: step):
+    """Candidates and ratios of a family whose peer is one of keras.io's recipes."""
     candidates = {
-        "keras_io": peers.make("keras_io_dense", BATCH["dense_gan"]),
-        "kgen": kgen_step("dense_gan"),
-        "kgen_equal": kgen_step("dense_gan", jit_compile=False, steps_per_execution=1),
-        "kgen_bfloat16": kgen_step("dense_gan", "mixed_bfloat16"),
-        **_torch("torch_dense", BATCH["dense_gan"]),
+        "keras_io": peers.make(peer, BATCH[name]),
+        "kgen": wrap(kgen_step(name)),
+        "kgen_equal": wrap(kgen_step(name, jit_compile=False, steps_per_execution=1)),
+        "kgen_bfloat16": wrap(kgen_step(name, "mixed_bfloat16")),
     }
     ratios = {
         "float32_vs_keras_io": ("kgen", "keras_io"),
         "bfloat16_vs_keras_io": ("kgen_bfloat16", "keras_io"),
         "equal_vs_keras_io": ("kgen_equal", "keras_io"),
-        "float32_vs_torch": ("kgen", "torch"),
     }
     return candidates, ratios
+
+
+def dense_gan():
+    """Candidates and the ratios that are reported."""
+    candidates, ratios = _against_keras_io("dense_gan", "keras_io_dense")
+    candidates |= _torch("torch_dense", BATCH["dense_gan"])
+    return candidates, ratios | {"float32_vs_torch": ("kgen", "torch")}
 
 
 def dense_vae():
@@ -127,38 +132,6 @@ def dcgan():
     return candidates, ratios
 
 
-def _wasserstein(name, peer):
-    def candidates():
-        found = {
-            "keras_io": peers.make(peer, BATCH[name]),
-            "kgen": cycle(kgen_step(name)),
-            "kgen_equal": cycle(kgen_step(name, jit_compile=False, steps_per_execution=1)),
-            "kgen_bfloat16": cycle(kgen_step(name, "mixed_bfloat16")),
-        }
-        return found, _against_keras_io()
-
-    return candidates
-
-
-def _against_keras_io():
-    return {
-        "float32_vs_keras_io": ("kgen", "keras_io"),
-        "bfloat16_vs_keras_io": ("kgen_bfloat16", "keras_io"),
-        "equal_vs_keras_io": ("kgen_equal", "keras_io"),
-    }
-
-
-def plane_gan():
-    """Candidates and the ratios that are reported."""
-    candidates = {
-        "keras_io": peers.make("keras_io_plane", BATCH["plane_gan"]),
-        "kgen": kgen_step("plane_gan"),
-        "kgen_equal": kgen_step("plane_gan", jit_compile=False, steps_per_execution=1),
-        "kgen_bfloat16": kgen_step("plane_gan", "mixed_bfloat16"),
-    }
-    return candidates, _against_keras_io()
-
-
 def _torch(name, batch_size):
     if importlib.util.find_spec("torch") is None:
         return {}
@@ -183,9 +156,9 @@ FAMILIES = {
     "dense_gan": dense_gan,
     "dense_vae": dense_vae,
     "dcgan": dcgan,
-    "wgan_gp": _wasserstein("wgan_gp", "keras_io_wgan_gp"),
-    "plane_gan": plane_gan,
-    "plane_wgan_gp": _wasserstein("plane_wgan_gp", "keras_io_plane_wgan_gp"),
+    "wgan_gp": lambda: _against_keras_io("wgan_gp", "keras_io_wgan_gp", cycle),
+    "plane_gan": lambda: _against_keras_io("plane_gan", "keras_io_plane"),
+    "plane_wgan_gp": lambda: _against_keras_io("plane_wgan_gp", "keras_io_plane_wgan_gp", cycle),
 }
 
 

@@ -68,8 +68,8 @@ class AdversarialModel(GenerativeModel):
     ):
         super().__init__(image_shape, pixel_range, seed=seed, name=name)
         one_of("update", update, tuple(updates.RULES))
-        for key, value in {"latent_dim": latent_dim, "packing": packing}.items():
-            positive_integer(key, value)
+        positive_integer("latent_dim", latent_dim)
+        positive_integer("packing", packing)
         positive_integer("discriminator_steps", discriminator_steps)
         if update == "simultaneous" and discriminator_steps > 1:
             expected = '1 where update="simultaneous"'

@@ -6,7 +6,7 @@ A penalty is taken at D's own input, behind augmentation and packing, in the sam
 import keras
 import tensorflow as tf
 
-from kgen import losses, noise
+from kgen import losses, networks, noise
 from kgen.errors import invalid, number_in, one_of
 from kgen.layers import MinibatchDiscrimination, SpectralNormalization
 
@@ -153,9 +153,6 @@ def reader(discriminator):
 
     Returns:
         A `keras.Model` that shares the layers: [batch, ...] to (output, features).
-
-    Raises:
-        ValueError: where that layer has several inputs.
     """
     last = [layer for layer in discriminator.layers if layer.weights][-1]
-    return keras.Model(discriminator.inputs[0], [discriminator.outputs[0], last.input])
+    return networks.with_features(discriminator, last.input)

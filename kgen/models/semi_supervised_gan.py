@@ -13,7 +13,7 @@ from kgen import inputs, losses, noise
 from kgen.adversarial import AdversarialModel
 from kgen.datasets import semi_supervised
 from kgen.errors import integer_from, invalid, number_in, one_of
-from kgen.networks import weight_normalized
+from kgen.networks import weight_normalized, with_features
 
 INITIALIZATION = -2  # The step whose noise sets the first lengths of the weights.
 WITHOUT = {  # Options that mean nothing here, and what leaves them out.
@@ -118,7 +118,8 @@ class SemiSupervisedGAN(AdversarialModel):
         self.average = keras.models.clone_model(self.discriminator)
         self.average.trainable = False
         self._start_average()
-        vars(self)["_readers"] = {True: _reader(self.discriminator), False: _reader(self.average)}
+        both = {True: self.discriminator, False: self.average}
+        vars(self)["_readers"] = {k: with_features(d, weight_normalized.hidden(d)) for k, d in both.items()}
 
     def _start_average(self):
         for average, value in zip(self.average.weights, self.discriminator.weights, strict=True):
@@ -241,10 +242,3 @@ class SemiSupervisedGAN(AdversarialModel):
         examples = {"images": tf.TensorSpec([None, *self.image_shape], tf.float32)}
         classify = (lambda images: {"probabilities": self.class_probabilities(images)}, examples)
         return super().signatures() | {"classify": classify}
-
-
-def _reader(discriminator):
-    """The discriminator with a second output: its last hidden layer."""
-    return keras.Model(
-        discriminator.inputs, [discriminator.outputs[0], weight_normalized.hidden(discriminator)]
-    )

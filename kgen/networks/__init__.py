@@ -2,5 +2,6 @@
 
 from kgen.networks import convolutional, dense, weight_normalized
 from kgen.networks.mirrored import pair
+from kgen.networks.reading import with_features
 
-__all__ = ["convolutional", "dense", "pair", "weight_normalized"]
+__all__ = ["convolutional", "dense", "pair", "with_features", "weight_normalized"]
