@@ -1,5 +1,7 @@
 """What all tests share: one seed, no GPU unless asked for, doctests' names."""
 
+import gc
+
 import keras
 import numpy as np
 import pytest
@@ -26,3 +28,11 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "gpu" in item.keywords and not tf.config.list_physical_devices("GPU"):
             item.add_marker(absent)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _frozen():
+    """What a file leaves behind (TensorFlow keeps every traced graph) is not searched again for garbage."""
+    yield
+    gc.collect()
+    gc.freeze()
