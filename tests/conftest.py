@@ -1,6 +1,7 @@
 """What all tests share: one seed, no GPU unless asked for, doctests' names."""
 
 import gc
+import os
 
 import keras
 import numpy as np
@@ -8,6 +9,10 @@ import pytest
 import tensorflow as tf
 
 import kgen
+
+# Workers share the cores; processes that tests start have them all.
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+tf.config.threading.set_intra_op_parallelism_threads(max(1, os.cpu_count() // WORKERS))
 
 
 @pytest.fixture(autouse=True)

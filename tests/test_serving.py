@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from kgen import noise, serving
 from kgen.serving import archive, batching, capi, comparison, examples, graph, verify
 
 LIMIT = 16
+TASKS = pathlib.Path("/proc/self/task")
 SEED = {"seed": tf.TensorSpec([None, 2], tf.int32)}
 PICTURES = {"images": tf.TensorSpec([None, 8, 8, 1], tf.float32)}
 
@@ -378,6 +380,16 @@ def test_merged_requests_travel_together(version):
     for request, answer in zip(requests, answers, strict=True):
         alone = generate(seed=tf.constant(request["seed"]))["images"].numpy()
         np.testing.assert_allclose(answer["images"], alone, atol=1e-6)
+
+
+@pytest.mark.skipif(not TASKS.is_dir(), reason="counts threads as Linux lists them")
+def test_checks_leave_one_thread_in_all(version):
+    loaded = tf.saved_model.load(str(version))
+    requests = [{"seed": noise.rows(seed, 2).numpy()} for seed in (1, 2, 3)]
+    for _ in range(3):
+        batching.merged_answers(loaded.signatures["generate"], requests)
+    names = [(task / "comm").read_text() for task in TASKS.iterdir() if (task / "comm").exists()]
+    assert sum(name.startswith("batch_threads") for name in names) == 1
 
 
 @pytest.mark.parametrize("levels", [1, 2])

@@ -33,18 +33,30 @@ def merged_answers(function, requests, num_rows=ROWS):
 
 def _batched(function, names, outputs, num_rows):
     """The signature behind a queue; its last output is the number of rows computed together."""
+    specs = [function.structured_input_signature[1][name] for name in names]
 
-    @tf.nondifferentiable_batch_function(1, num_rows, WAIT_MICROS, allowed_batch_sizes=[num_rows])
+    @tf.function(input_signature=specs, autograph=False)
     def merged(*tensors):
         answer, rows = function(**dict(zip(names, tensors, strict=True))), tf.shape(tensors[0])[0]
         return [*(answer[name] for name in outputs), tf.fill([rows], rows)]
 
-    def queued(*tensors):
-        # The kernel shares its queue with every operation of the same name in this process.
-        with tf.name_scope(f"queue_{uuid.uuid4().hex}"):
-            return merged(*tensors)
+    computed = merged.get_concrete_function()
 
-    specs = [function.structured_input_signature[1][name] for name in names]
+    def queued(*tensors):
+        # One scheduler for all queues of so many rows: its thread wakes a thousand times a second, for ever.
+        return tf.raw_ops.BatchFunction(
+            in_tensors=tensors,
+            captured_tensors=computed.captured_inputs,
+            f=computed,
+            num_batch_threads=1,
+            max_batch_size=num_rows,
+            batch_timeout_micros=WAIT_MICROS,
+            allowed_batch_sizes=[num_rows],
+            Tout=[output.dtype for output in computed.outputs],
+            shared_name=f"kgen_{num_rows}",
+            batching_queue=uuid.uuid4().hex,
+        )
+
     return tf.function(queued, input_signature=specs, autograph=False).get_concrete_function()
 
 
