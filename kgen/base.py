@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgen import inputs, noise, replicas, serving
+from kgen import inputs, loop, noise, replicas, serving
 from kgen.datasets import from_arrays
 from kgen.errors import invalid, nearest, positive_integer
 from kgen.run import Run
@@ -16,7 +16,7 @@ from kgen.step import all_finite, assign, exposed, minimize, num_rows
 from kgen.terms import Terms
 
 CHUNK = 256  # Samples that `generate` draws at a time.
-CALL = 20  # Steps run in one call where a step is short.
+NARROW = 256  # Units of the widest layer where a step is shorter than the call that starts it.
 EVALUATION = -1  # The step whose noise judges a model.
 
 
@@ -145,11 +145,12 @@ class GenerativeModel(keras.Model):
         )
 
     def _jit(self, wanted):
-        """XLA as measured: on CPU it speeds dense networks in float32 only; on a GPU Keras chooses."""
+        """XLA as measured on CPU: it speeds dense networks in float32, narrow ones in bfloat16 too."""
         if wanted == "auto" and replicas.count() > 1:
             return False
-        if wanted == "auto" and not tf.config.list_physical_devices("GPU"):
-            return self._is_short() and self.compute_dtype == "float32"
+        if wanted == "auto" and not tf.config.list_physical_devices("GPU"):  # There Keras chooses.
+            precisions = ("float32", "bfloat16") if self._is_narrow() else ("float32",)
+            return self._is_short() and self.compute_dtype in precisions
         if wanted is True and replicas.count() > 1:
             raise invalid("jit_compile", "False with several replicas", jit_compile=wanted)
         return wanted
@@ -157,11 +158,15 @@ class GenerativeModel(keras.Model):
     def _is_short(self):
         return not any("Conv" in type(layer).__name__ for layer in self._flatten_layers())
 
+    def _is_narrow(self):
+        widths = [getattr(layer, "units", 0) for layer in self._flatten_layers()]
+        return self._is_short() and max(widths) <= NARROW
+
     def _steps_in_a_call(self, steps, batch):
         """Steps per call; they divide the epoch, and what a broken epoch has behind it."""
         wanted = self._steps_per_execution_wanted
         if wanted == "auto":
-            wanted = CALL if self._is_short() and replicas.count() == 1 else 1
+            wanted = loop.SIZE if self._is_short() and replicas.count() == 1 else 1
         return max(n for n in range(1, wanted + 1) if steps % n == 0 and batch % n == 0)
 
     def get_compile_config(self):
@@ -289,6 +294,13 @@ class GenerativeModel(keras.Model):
             self._epochs(run, data, epoch, epoch + 1, steps - batch, options)
             run.unfinished, epoch = False, epochs if self.stop_training else epoch + 1
         return self._epochs(run, data, epoch, epochs, steps, options)
+
+    def make_train_function(self, force=False):
+        if self.train_function is None or force:
+            super().make_train_function(force=True)
+            on_cpu = not tf.config.list_physical_devices("GPU")
+            if self.jit_compile and self._is_narrow() and on_cpu:
+                self.train_function = loop.looped(self, self.train_function)
 
     def _take_steps(self, steps_in_a_call):
         changed = steps_in_a_call != self.steps_per_execution
