@@ -3,11 +3,8 @@
 import keras
 import tensorflow as tf
 
-from kgen.errors import invalid
-from kgen.metrics.extractors import get_extractor
-from kgen.metrics.frechet import kept
-
-BLOCK = 512
+from kgen.metrics.kept import KeptFeatures
+from kgen.metrics.pairs import by_blocks
 
 
 def kernel_distance(x, y):
@@ -45,7 +42,7 @@ def kernel_distance(x, y):
 
 
 def kernel_sums(x, y):
-    """sum_j k(x_i, y_j) for every i, in blocks of 512 rows.
+    """sum_j k(x_i, y_j) for every i.
 
     Args:
         x: float64 [m, dim].
@@ -54,15 +51,7 @@ def kernel_sums(x, y):
     Returns:
         float64 tensor [m].
     """
-    rows = tf.shape(x)[0]
-    blocks = tf.maximum((rows + BLOCK - 1) // BLOCK, 1)
-    padded = tf.pad(x, [[0, blocks * BLOCK - rows], [0, 0]])
-    padded = tf.reshape(padded, [blocks, BLOCK, x.shape[1]])
-
-    def block_sums(block):
-        return tf.reduce_sum(_kernel(tf.matmul(block, y, transpose_b=True), y), axis=1)
-
-    return tf.reshape(tf.map_fn(block_sums, padded, parallel_iterations=1), [-1])[:rows]
+    return by_blocks(lambda block: tf.reduce_sum(_kernel(tf.matmul(block, y, transpose_b=True), y), 1), x)
 
 
 def _kernel(products, features):
@@ -71,15 +60,13 @@ def _kernel(products, features):
 
 
 @keras.saving.register_keras_serializable("kgen")
-class KernelDistance(keras.Metric):
+class KernelDistance(KeptFeatures):
     """Kernel distance (KID) between real and generated pictures in an extractor's features.
 
     The unbiased MMD^2 of `kgen.metrics.kernel_distance` over the first `max_samples` pictures of each set;
     later ones are not looked at. Its expectation does not depend on N, and it can be negative.
 
-    Memory: 2 max_samples dim float32 (5 MB for 64 features), whatever the number of pictures. The value does
-    not depend on the batches, rows of all replicas are joined, and it is nan below two pictures. `result`
-    compares all pairs and needs dynamic shapes (no XLA): ask for it once, at the end.
+    Memory and batches are those of `kgen.metrics.kept.KeptFeatures`; it is nan below two pictures.
 
     Args:
         extractor: name of `kgen.metrics.get_extractor`, or an extractor.
@@ -103,48 +90,12 @@ class KernelDistance(keras.Metric):
     _direction = "down"
 
     def __init__(self, extractor="kgen-mnist-v1", name="kernel_distance", max_samples=10_000):
-        super().__init__(name=name, dtype="float64")
-        if not isinstance(max_samples, int) or max_samples < 2:
-            raise invalid("max_samples", "an integer of 2 or more", max_samples=max_samples)
-        self.extractor, self.max_samples = get_extractor(extractor), max_samples
-        self._real, self._fake = self._rows("real"), self._rows("fake")
-
-    def _rows(self, side):
-        """Kept features and which rows hold one; the row past the end takes what is not kept."""
-        shape = (self.max_samples + 1, self.extractor.dim)
-        return [
-            self.add_variable(shape, "zeros", "float32", name=f"{side}_features"),
-            self.add_variable(shape[:1], "zeros", "float32", name=f"{side}_filled"),
-        ]
-
-    def update_state(self, real, fake, sample_weight=None):
-        """Adds pictures, each set integers in 0..255 or floats in [0, 1]; rows of weight 0 are left out."""
-        for (features, filled), images in ((self._real, real), (self._fake, fake)):
-            new = self.extractor(images)
-            rows = self._free_rows(filled, kept(new, sample_weight))
-            features.assign(tf.tensor_scatter_nd_update(features.value, rows, new))
-            filled.assign(tf.tensor_scatter_nd_update(filled.value, rows, tf.ones_like(new[:, 0])))
-
-    def _free_rows(self, filled, keep):
-        """Indices [batch, 1]; replica r of R owns the rows r, r + R, r + 2 R, ..."""
-        context = tf.distribute.get_replica_context()
-        replica = context.replica_id_in_sync_group if context else 0
-        replicas = context.num_replicas_in_sync if context else 1
-        used = tf.cast(tf.reduce_sum(filled.value[:-1]), tf.int32)
-        rows = (used + tf.cumsum(tf.cast(keep, tf.int32), exclusive=True)) * replicas + replica
-        return tf.where(keep & (rows < self.max_samples), rows, self.max_samples)[:, None]
+        super().__init__(extractor, name, max_samples)
 
     def result(self):
         """The distance, float64 scalar."""
-        return self._distance()[0]
+        return kernel_distance(*self.features())[0]
 
     def standard_error(self):
         """Standard error of the distance, float64 scalar; nan below three pictures."""
-        return self._distance()[1]
-
-    def _distance(self):
-        sides = ([variable.value[:-1] for variable in side] for side in (self._real, self._fake))
-        return kernel_distance(*(tf.boolean_mask(features, filled > 0) for features, filled in sides))
-
-    def get_config(self):
-        return {"name": self.name, "extractor": self.extractor.name, "max_samples": self.max_samples}
+        return kernel_distance(*self.features())[1]

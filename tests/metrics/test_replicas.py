@@ -11,7 +11,7 @@ real, fake = generator.integers(0, 256, (49, 8, 8, 1)), generator.integers(30, 2
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 data = strategy.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices((real, fake)).batch(8))
 for kind, options in ((kgen.metrics.FrechetDistance, {}), (kgen.metrics.KernelDistance, {}),
-                      (kgen.metrics.KernelDistance, {"max_samples": 16})):
+                      (kgen.metrics.KernelDistance, {"max_samples": 16}), (kgen.metrics.Density, {})):
     alone = kind("kgen-digits-v1", **options)
     alone.update_state(real, fake)
     with strategy.scope():
@@ -28,5 +28,5 @@ for kind, options in ((kgen.metrics.FrechetDistance, {}), (kgen.metrics.KernelDi
 def test_two_replicas_give_the_value_of_one():
     run = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=300)
     rows = [[float(number) for number in line.split()] for line in run.stdout.splitlines()]
-    assert len(rows) == 6, run.stderr[-2000:]
+    assert len(rows) == 8, run.stderr[-2000:]
     assert all(abs(found - expected) < 1e-6 and expected > 0.01 for found, expected in rows)
