@@ -8,6 +8,7 @@ from kgen.cli.building import load_run
 from kgen.errors import invalid
 
 PICTURES = 5000  # Real pictures at most, and as many samples.
+MEASURES = ("frechet_distance", "kernel_distance", "precision", "recall", "density", "coverage")
 
 
 def add_arguments(parser):
@@ -113,9 +114,9 @@ def _told(value):
 
 def _table_of_distances(distances, balance):
     lines, extractor = [], distances["extractor"]
-    for name in ("frechet_distance", "kernel_distance"):
-        value, floor = distances[name]["value"], distances[name]["floor"]
-        lines.append(f"  {name:24} {value:.4f}   real against real: {floor:.4f}")
+    for name in MEASURES:
+        value, floor = (_told(distances[name][key]) for key in ("value", "floor"))
+        lines.append(f"  {name:24} {value}   real against real: {floor}")
     if balance:
         lines.append(
             f"  {'class entropy':24} {balance['entropy']:.4f}   at most: {balance['max_entropy']:.4f}"

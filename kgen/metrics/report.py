@@ -6,11 +6,12 @@ from kgen.errors import invalid
 from kgen.metrics.extractors import get_extractor
 from kgen.metrics.frechet import frechet_distance, moments, sums
 from kgen.metrics.kernel import kernel_distance
+from kgen.metrics.manifold import coverage, density, precision
 from kgen.metrics.preprocessing import in_range
 
 
 def evaluate(fake, real, reference=None, extractor="kgen-mnist-v1", num_samples=None, seed=0):
-    """Frechet and kernel distance beside their real-against-real floors at the same N.
+    """Distances, precision, recall, density and coverage, each beside what real pictures reach at the same N.
 
     The value compares N real with N generated pictures; the floor compares the same N real ones with N other
     real ones, of `reference` or else of `real` itself.
@@ -25,8 +26,9 @@ def evaluate(fake, real, reference=None, extractor="kgen-mnist-v1", num_samples=
 
     Returns:
         dict of JSON values: num_samples, seed, floor (what it compares), extractor (see
-        `Extractor.describe`), frechet_distance (value, floor) and kernel_distance (value, standard_error,
-        floor, floor_standard_error).
+        `Extractor.describe`), frechet_distance, precision, recall, density and coverage (value, floor) and
+        kernel_distance (value, standard_error, floor, floor_standard_error). A value that is not known, such
+        as a precision of too few pictures, is None.
 
     Raises:
         ValueError: for too few pictures, or pictures that are not finite or not in range.
@@ -38,26 +40,27 @@ def evaluate(fake, real, reference=None, extractor="kgen-mnist-v1", num_samples=
     >>> sorted(result["frechet_distance"])
     ['floor', 'value']
 
-    Reference: Heusel et al. 2017, arXiv 1706.08500; Binkowski et al. 2018, arXiv 1801.01401.
+    Reference: Heusel et al. 2017, arXiv 1706.08500; Binkowski et al. 2018, arXiv 1801.01401; Kynkaanniemi
+    2019, arXiv 1904.06991; Naeem 2020, arXiv 2002.09797.
     """
     extractor, sets = get_extractor(extractor), _sets(fake, real, reference, num_samples, seed)
-    fake_features, real_features, other_features = (extractor.features(images) for images in sets)
-    value, error = kernel_distance(real_features, fake_features)
-    floor, floor_error = kernel_distance(real_features, other_features)
+    fake, real, other = (extractor.features(images) for images in sets)
+    pairs = {"value": (real, fake), "floor": (real, other)}
+    kernel, kernel_floor = (kernel_distance(*pair) for pair in pairs.values())
     return {
-        "num_samples": len(real_features),
+        "num_samples": len(real),
         "seed": seed,
         "floor": "real against reference" if reference is not None else "real against the rest of real",
         "extractor": extractor.describe(),
-        "frechet_distance": {
-            "value": _frechet(real_features, fake_features),
-            "floor": _frechet(real_features, other_features),
-        },
         "kernel_distance": {
-            "value": float(value),
-            "standard_error": float(error),
-            "floor": float(floor),
-            "floor_standard_error": float(floor_error),
+            "value": float(kernel[0]),
+            "standard_error": float(kernel[1]),
+            "floor": float(kernel_floor[0]),
+            "floor_standard_error": float(kernel_floor[1]),
+        },
+        **{
+            name: {key: _number(measure(*pair)) for key, pair in pairs.items()}
+            for name, measure in MEASURES.items()
         },
     }
 
@@ -88,7 +91,21 @@ def class_balance(extractor, images):
 
 
 def _frechet(features, other):
-    return float(frechet_distance(*moments(*sums(features)), *moments(*sums(other))))
+    return frechet_distance(*moments(*sums(features)), *moments(*sums(other)))
+
+
+MEASURES = {
+    "frechet_distance": _frechet,
+    "precision": precision,
+    "recall": lambda real, fake: precision(fake, real),
+    "density": density,
+    "coverage": coverage,
+}
+
+
+def _number(value):
+    """JSON has no nan."""
+    return float(value) if np.isfinite(value) else None
 
 
 def _sets(fake, real, reference, num_samples, seed):

@@ -23,11 +23,21 @@ def test_real_pictures_are_at_the_floor_and_noise_is_not():
         assert bad[name]["value"] > 10 * bad[name]["floor"]
     assert good["frechet_distance"]["value"] < 3 * good["frechet_distance"]["floor"]
     assert abs(good["kernel_distance"]["floor"]) < 5 * good["kernel_distance"]["floor_standard_error"]
+    for name in ("precision", "recall", "density", "coverage"):
+        assert good[name]["value"] == pytest.approx(good[name]["floor"], rel=0.25)
+        assert bad[name]["value"] < 0.3 * bad[name]["floor"]
+
+
+def test_what_is_not_known_is_none():
+    result = evaluate(NOISE[:3], DIGITS[:3], DIGITS[3:6])
+    assert result["precision"] == {"value": None, "floor": None}
 
 
 def test_values_are_the_metrics_values():
     result = evaluate(NOISE, DIGITS[:300], DIGITS[300:], num_samples=300)
-    for kind in (kgen.metrics.FrechetDistance, kgen.metrics.KernelDistance):
+    distances = (kgen.metrics.FrechetDistance, kgen.metrics.KernelDistance)
+    shares = (kgen.metrics.Precision, kgen.metrics.Recall, kgen.metrics.Density, kgen.metrics.Coverage)
+    for kind in (*shares, *distances):
         metric = kind("kgen-digits-v1")
         metric.update_state(DIGITS[:300], NOISE)
         assert result[metric.name]["value"] == pytest.approx(float(metric.result()), abs=1e-5)
