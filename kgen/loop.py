@@ -37,7 +37,8 @@ def looped(model, single):
     @tf.function(autograph=False)
     def call(iterator):
         batches = [iterator.get_next() for _ in range(count)]
-        return steps(tf.nest.map_structure(lambda *parts: _buffer(parts, size), *batches), count)
+        buffers = tf.nest.map_structure(lambda *parts: _buffer(parts, size), *batches)
+        return steps(buffers, tf.constant(count))  # A tensor: it is no part of the program.
 
     def train_function(iterator):
         return call(iterator) if _has_fixed_shapes(iterator) else single(iterator)
