@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgen import inputs, loop, noise, replicas, serving
+from kgen import execution, inputs, noise, replicas, serving
 from kgen.datasets import from_arrays
 from kgen.errors import invalid, nearest, positive_integer
 from kgen.run import Run
@@ -16,7 +16,6 @@ from kgen.step import all_finite, assign, exposed, minimize, num_rows
 from kgen.terms import Terms
 
 CHUNK = 256  # Samples that `generate` draws at a time.
-NARROW = 256  # Units of the widest layer where a step is shorter than the call that starts it.
 EVALUATION = -1  # The step whose noise judges a model.
 
 
@@ -140,34 +139,9 @@ class GenerativeModel(keras.Model):
         super().compile(
             optimizer=optimizer,
             steps_per_execution=1 if steps_per_execution == "auto" else steps_per_execution,
-            jit_compile=self._jit(jit_compile) if not run_eagerly else False,
+            jit_compile=execution.xla(self, jit_compile) if not run_eagerly else False,
             run_eagerly=run_eagerly,
         )
-
-    def _jit(self, wanted):
-        """XLA as measured on CPU: it speeds dense networks in float32, narrow ones in bfloat16 too."""
-        if wanted == "auto" and replicas.count() > 1:
-            return False
-        if wanted == "auto" and not tf.config.list_physical_devices("GPU"):  # There Keras chooses.
-            precisions = ("float32", "bfloat16") if self._is_narrow() else ("float32",)
-            return self._is_short() and self.compute_dtype in precisions
-        if wanted is True and replicas.count() > 1:
-            raise invalid("jit_compile", "False with several replicas", jit_compile=wanted)
-        return wanted
-
-    def _is_short(self):
-        return not any("Conv" in type(layer).__name__ for layer in self._flatten_layers())
-
-    def _is_narrow(self):
-        widths = [getattr(layer, "units", 0) for layer in self._flatten_layers()]
-        return self._is_short() and max(widths) <= NARROW
-
-    def _steps_in_a_call(self, steps, batch):
-        """Steps per call; they divide the epoch, and what a broken epoch has behind it."""
-        wanted = self._steps_per_execution_wanted
-        if wanted == "auto":
-            wanted = loop.SIZE if self._is_short() and replicas.count() == 1 else 1
-        return max(n for n in range(1, wanted + 1) if steps % n == 0 and batch % n == 0)
 
     def get_compile_config(self):
         return {k: keras.saving.serialize_keras_object(v) for k, v in self._compile_arguments.items()}
@@ -288,7 +262,7 @@ class GenerativeModel(keras.Model):
     def _go(self, run, data, epoch, epochs, steps, options):
         """From the beginning, or the rest of the broken epoch and then the others."""
         epoch, batch = run.position(epoch)
-        self._take_steps(self._steps_in_a_call(steps, batch))
+        self._take_steps(execution.steps_in_a_call(self, self._steps_per_execution_wanted, steps, batch))
         if batch and epoch < epochs:
             run.unfinished = True
             self._epochs(run, data, epoch, epoch + 1, steps - batch, options)
@@ -298,9 +272,8 @@ class GenerativeModel(keras.Model):
     def make_train_function(self, force=False):
         if self.train_function is None or force:
             super().make_train_function(force=True)
-            on_cpu = not tf.config.list_physical_devices("GPU")
-            if self.jit_compile and self._is_narrow() and on_cpu:
-                self.train_function = loop.looped(self, self.train_function)
+            if execution.is_looped(self):
+                self.train_function = execution.looped(self, self.train_function)
 
     def _take_steps(self, steps_in_a_call):
         changed = steps_in_a_call != self.steps_per_execution

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgen import inputs, losses, noise
+from kgen import execution, inputs, losses, noise
 from kgen.base import GenerativeModel
 from kgen.errors import invalid, number_in, one_of, positive_integer
 from kgen.networks import convolutional, dense
@@ -109,7 +109,7 @@ class VAE(GenerativeModel):
 
         inputs.check_network("encoder", self.encoder, self.image_shape, (2 * latent_dim,))
         inputs.check_network("decoder", self.decoder, (latent_dim,), output_shape)
-        self._weigh = tf.function(self._importance, jit_compile=self._is_short(), autograph=False)
+        self._weigh = tf.function(self._importance, jit_compile=execution.is_short(self), autograph=False)
 
     # Compiling: one player, so Keras's own optimizer.
 

@@ -1,4 +1,4 @@
-"""Several steps as one XLA program: the same bits however many, other data by Keras's own function."""
+"""How steps are run: many as one XLA program with the same bits however many, other data by Keras's function."""
 
 import keras
 import numpy as np
