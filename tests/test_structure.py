@@ -19,6 +19,7 @@ ALLOWED = {
         "labelled",
         "packing",
         "step",
+        "execution",
         "optimizers",
         "networks",
         "losses",
