@@ -137,7 +137,15 @@ EVERYTHING = {
 }
 
 
-@pytest.mark.parametrize("policy, jit", [("float32", True), ("mixed_float16", False)])
+@pytest.mark.parametrize(
+    "policy, jit",
+    [
+        ("float32", True),
+        ("mixed_float16", False),
+        pytest.param("float32", False, marks=pytest.mark.slow),
+        pytest.param("mixed_float16", True, marks=pytest.mark.slow),
+    ],
+)
 def test_everything_together_trains(policy, jit):
     keras.config.set_dtype_policy(policy)
     model = kgen.GAN(SHAPE, **SMALL, loss="hinge", penalty="r1", **EVERYTHING)

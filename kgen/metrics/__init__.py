@@ -6,7 +6,7 @@ from kgen.metrics.convolutional import random_extractor
 from kgen.metrics.extractors import get_extractor, load_extractor
 from kgen.metrics.frechet import FrechetDistance, frechet_distance
 from kgen.metrics.kernel import KernelDistance, kernel_distance
-from kgen.metrics.manifold import Coverage, Density, Precision, Recall, coverage, density, precision
+from kgen.metrics.manifold import Coverage, Density, Precision, Recall, coverage, density, precision, recall
 from kgen.metrics.modes import HighQualityShare, ModesCovered, mode_coverage
 from kgen.metrics.report import class_balance, evaluate
 
@@ -31,5 +31,6 @@ __all__ = [
     "mode_coverage",
     "precision",
     "random_extractor",
+    "recall",
     "train_classifier",
 ]

@@ -12,7 +12,7 @@ from kgen.metrics.pairs import by_blocks, squared_distances
 
 
 def precision(real, fake, k=3):
-    """Share of fake rows that lie in a ball of real; improved recall is the same with the sets exchanged.
+    """Share of fake rows that lie in a ball of real.
 
     mean_j [there is an i with |y_j - x_i| <= r_i], r_i the distance of x_i to its k-th nearest other x.
 
@@ -37,6 +37,29 @@ def precision(real, fake, k=3):
     """
     real, fake, radii = _balls(real, fake, k)
     return _known(radii, fake, tf.reduce_mean(tf.cast(_holding(fake, real, radii) > 0, tf.float64)))
+
+
+def recall(real, fake, k=3):
+    """Share of real rows that lie in a ball of fake: `precision` with the sets exchanged.
+
+    Args:
+        real, fake, k: as of `precision`.
+
+    Returns:
+        float64 scalar tensor in [0, 1]; nan for no more than k fake rows, or no real ones.
+
+    Raises:
+        ValueError: for a `k` that is no positive integer.
+
+    Example:
+
+    >>> real, fake = [[0.0], [1.0], [3.0]], [[0.5], [0.7], [9.0]]
+    >>> round(float(kgen.metrics.recall(real, fake, k=1)), 3)
+    0.667
+
+    Reference: Kynkaanniemi 2019, equations 1 and 2, arXiv 1904.06991.
+    """
+    return precision(fake, real, k)
 
 
 def density(real, fake, k=5):
@@ -184,18 +207,10 @@ class Precision(_OfNeighbours):
 class Recall(_OfNeighbours):
     """Improved recall: how many real pictures lie among generated ones.
 
-    `kgen.metrics.precision`, the sets exchanged, of the first `max_samples` pictures of each, in an extractor's
-    features. It changes with their number: compare at the same N, beside real against other real pictures.
-    Memory and batches are those of `kgen.metrics.kept.KeptFeatures`.
+    `kgen.metrics.recall` of pictures' features, as `Precision` keeps them.
 
     Args:
-        extractor: name of `kgen.metrics.get_extractor`, or an extractor.
-        name: name of the metric.
-        max_samples: pictures of each set that are kept, at least 2.
-        k: neighbours that a ball reaches to, 1 or more.
-
-    Raises:
-        ValueError: for `max_samples` below 2, a `k` that is no positive integer or an unknown extractor.
+        extractor, name, max_samples, k: as of `Precision`, with its errors.
 
     Example:
 
@@ -208,7 +223,7 @@ class Recall(_OfNeighbours):
     Reference: Kynkaanniemi 2019, equations 1 and 2, arXiv 1904.06991.
     """
 
-    _between = staticmethod(lambda real, fake, k: precision(fake, real, k))
+    _between = staticmethod(recall)
 
     def __init__(self, extractor="kgen-mnist-v1", name="recall", max_samples=10_000, k=3):
         super().__init__(extractor, name, max_samples, k)
@@ -218,18 +233,10 @@ class Recall(_OfNeighbours):
 class Density(_OfNeighbours):
     """Density: how many real pictures a generated one is near to, where 1 is to be expected.
 
-    `kgen.metrics.density` of the first `max_samples` pictures of each set, in an extractor's features. It
-    changes with their number: compare at the same N, beside real against other real pictures. Memory and
-    batches are those of `kgen.metrics.kept.KeptFeatures`.
+    `kgen.metrics.density` of pictures' features, as `Precision` keeps them.
 
     Args:
-        extractor: name of `kgen.metrics.get_extractor`, or an extractor.
-        name: name of the metric.
-        max_samples: pictures of each set that are kept, at least 2.
-        k: neighbours that a ball reaches to, 1 or more.
-
-    Raises:
-        ValueError: for `max_samples` below 2, a `k` that is no positive integer or an unknown extractor.
+        extractor, name, max_samples, k: as of `Precision`, with its errors.
 
     Example:
 
@@ -252,18 +259,10 @@ class Density(_OfNeighbours):
 class Coverage(_OfNeighbours):
     """Coverage: how many real pictures have a generated one near.
 
-    `kgen.metrics.coverage` of the first `max_samples` pictures of each set, in an extractor's features. It
-    changes with their number: compare at the same N, beside real against other real pictures. Memory and
-    batches are those of `kgen.metrics.kept.KeptFeatures`.
+    `kgen.metrics.coverage` of pictures' features, as `Precision` keeps them.
 
     Args:
-        extractor: name of `kgen.metrics.get_extractor`, or an extractor.
-        name: name of the metric.
-        max_samples: pictures of each set that are kept, at least 2.
-        k: neighbours that a ball reaches to, 1 or more.
-
-    Raises:
-        ValueError: for `max_samples` below 2, a `k` that is no positive integer or an unknown extractor.
+        extractor, name, max_samples, k: as of `Precision`, with its errors.
 
     Example:
 

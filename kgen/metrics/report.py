@@ -6,7 +6,7 @@ from kgen.errors import invalid
 from kgen.metrics.extractors import get_extractor
 from kgen.metrics.frechet import frechet_distance, moments, sums
 from kgen.metrics.kernel import kernel_distance
-from kgen.metrics.manifold import coverage, density, precision
+from kgen.metrics.manifold import coverage, density, precision, recall
 from kgen.metrics.preprocessing import in_range
 
 
@@ -97,7 +97,7 @@ def _frechet(features, other):
 MEASURES = {
     "frechet_distance": _frechet,
     "precision": precision,
-    "recall": lambda real, fake: precision(fake, real),
+    "recall": recall,
     "density": density,
     "coverage": coverage,
 }
