@@ -13,6 +13,7 @@ from kgen.datasets.folder import MAX_PIXELS, read_folder
 from kgen.datasets.mixtures import ABOUT, is_mixture, read_mixture
 from kgen.datasets.preparing import data_directory, is_known
 from kgen.datasets.sizing import resize
+from kgen.datasets.stacked import PREFIX, is_stacked, stack, stream_stacked
 from kgen.datasets.stream import stream
 from kgen.datasets.tfds_source import FREE_SIZE, read_tfds
 from kgen.errors import invalid
@@ -58,12 +59,14 @@ def load(
     the augmentation are functions of (seed, step): see `from_arrays`. `digits` is scikit-learn's set of
     1,797 handwritten digits, of which every fifth (numbers 0, 5, 10, ...) is in its `test` split. `ring` and
     `grid` are vectors: 100,000 points of `kgen.datasets.mixture` to train on and 10,000 others in `test`.
+    `stacked:SOURCE` lays three grey pictures of a source over each other, as red, green and blue; shuffled
+    ones meet in new triples in each epoch, and the label of (a, b, c) of ten classes is 100 a + 10 b + c.
 
     Args:
         source: "digits", "ring" or "grid" (offline), the name of a TFDS image data set ("mnist",
             "cycle_gan/facades"), a folder of pictures (nested folders are classes; write ./NAME where a data
-            set has the same name), FILE.npz with x and y or x_train, y_train, x_test and y_test, an array,
-            or (images, labels).
+            set has the same name), FILE.npz with x and y or x_train, y_train, x_test and y_test, one of
+            these after "stacked:", an array, or (images, labels).
         split: "train", "test", "all" or a slice such as "train[:1000]" or "train[90%:]".
         batch_size: examples per step.
         image_size: side or (height, width): the shorter side is resized, the centre cropped. None keeps the
@@ -106,7 +109,10 @@ def load(
     if labels and examples.labels is None:
         raise invalid("labels", f"False: {examples.name} has no labels", "labels=True")
     shuffle = split.split("[")[0] == "train" if shuffle is None else shuffle
-    dataset = stream(examples, batch_size, seed, shuffle, augment, labels)
+    if shuffle and is_stacked(source):
+        dataset = stream_stacked(examples, batch_size, seed, augment, labels)
+    else:
+        dataset = stream(examples, batch_size, seed, shuffle, augment, labels)
     return dataset, dataset.description
 
 
@@ -135,6 +141,9 @@ def _read(source, split, size, data_dir, num_examples, folder):
     if not isinstance(source, str | os.PathLike):
         images, labels = source if isinstance(source, tuple) and len(source) == 2 else (source, None)
         return _fitted(read_arrays(images, labels, split), size, num_examples)
+    if is_stacked(source):
+        grey = _read(source.removeprefix(PREFIX), split, size, data_dir, None, folder)
+        return _fitted(stack(grey), None, num_examples)
     if is_mixture(source):
         return _fitted(read_mixture(source, split), size, num_examples)
     path = pathlib.Path(source).expanduser()

@@ -92,6 +92,22 @@ def stream(examples, batch_size, seed, shuffle, augment, with_labels):
         pictures = augment.warp(pictures, seed, index, epoch) if augment else pictures
         return (pictures, labels(index)) if with_labels else pictures
 
+    return pipeline(batch, steps, examples, augment)
+
+
+def pipeline(batch, steps, examples, augment):
+    """The data set of one epoch, with the attributes that `from_arrays` promises.
+
+    Args:
+        batch: function from a global step to its batch.
+        steps: of an epoch.
+        examples: `Examples` that it describes.
+        augment: `Augmentation` that `batch` applies, or None; with one, batches are made in parallel.
+
+    Returns:
+        `tf.data.Dataset`.
+    """
+
     def at(step):
         parallel = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True} if augment else {}
         return tf.data.Dataset.counter(start=int(step)).map(batch, **parallel).prefetch(2)
