@@ -70,23 +70,45 @@ def scatter(samples, real=None, limits=None, size=480):
     >>> kgen.pictures.scatter([[0.0, 1.0], [1.0, 0.0]], size=200).shape
     (200, 200, 3)
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     positive_integer("size", size)
     samples = _points("samples", samples)
     real = None if real is None else _points("real", real)
-    x_limits, y_limits = _limits(limits, samples if real is None else real)
-    figure = Figure(figsize=(size / 100, size / 100), dpi=100)
-    axis = figure.add_axes((0.1, 0.07, 0.87, 0.9), xlim=x_limits, ylim=y_limits)
+    frame = _limits(limits, samples if real is None else real)
+    axis, drawn = _plane(size, *frame, (0.1, 0.07, 0.87, 0.9))
     if real is not None:
         axis.plot(*real.T, ".", color="0.7", markersize=4, label="real")
     axis.plot(*samples.T, ".", color="C3", markersize=3, label="generated")
     axis.legend(loc="upper right", fontsize="small")
-    axis.tick_params(labelsize="small")
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.array(canvas.buffer_rgba())[..., :3]
+    return drawn()
+
+
+def reliability(mean_probability, share_real, weight, size=480):
+    """Draws a discriminator's calibration: the share of real examples over what it said of them.
+
+    Args:
+        mean_probability: of being real, by bin.
+        share_real: share of real examples, by bin.
+        weight: of the bins, in [0, 1]; the area of a point.
+        size: pixels of a side.
+
+    Returns:
+        uint8 array [size, size, 3].
+
+    Example:
+
+    >>> kgen.pictures.reliability([0.2, 0.9], [0.25, 0.7], [0.5, 0.5], size=200).shape
+    (200, 200, 3)
+    """
+    positive_integer("size", size)
+    axis, drawn = _plane(size, (-0.03, 1.03), (-0.03, 1.03), (0.13, 0.11, 0.84, 0.86))
+    axis.plot([0, 1], [0, 1], "--", color="0.7", label="calibrated")
+    axis.plot(mean_probability, share_real, "-", color="C3")
+    axis.scatter(
+        mean_probability, share_real, [20 + 400 * w for w in weight], color="C3", label="discriminator"
+    )
+    axis.set(xlabel="probability of being real, as said", ylabel="share of real examples")
+    axis.legend(loc="upper left", fontsize="small")
+    return drawn()
 
 
 def png_bytes(image):
@@ -195,6 +217,23 @@ def save_curves(path, history, title="Training"):
     buffer = io.BytesIO()
     FigureCanvasAgg(figure).print_png(buffer)
     _write(path, buffer.getvalue())
+
+
+def _plane(size, x_limits, y_limits, room):
+    """An axis in a square picture, and a function that gives its pixels."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(size / 100, size / 100), dpi=100)
+    axis = figure.add_axes(room, xlim=x_limits, ylim=y_limits)
+    axis.tick_params(labelsize="small")
+
+    def drawn():
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        return np.array(canvas.buffer_rgba())[..., :3]
+
+    return axis, drawn
 
 
 def _curves(history):

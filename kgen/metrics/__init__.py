@@ -1,16 +1,30 @@
 """Streaming metrics, reports and the fixed extractors they measure in."""
 
+from kgen.metrics.accuracy_score import classification_accuracy_score
 from kgen.metrics.base import Extractor
 from kgen.metrics.classifier import train_classifier
 from kgen.metrics.convolutional import random_extractor
+from kgen.metrics.copying import closest_pairs, memorization
 from kgen.metrics.extractors import get_extractor, load_extractor
 from kgen.metrics.frechet import FrechetDistance, frechet_distance
 from kgen.metrics.kernel import KernelDistance, kernel_distance
 from kgen.metrics.manifold import Coverage, Density, Precision, Recall, coverage, density, precision, recall
 from kgen.metrics.modes import HighQualityShare, ModesCovered, mode_coverage
+from kgen.metrics.named import get_metric
+from kgen.metrics.neighbours import nearest_neighbour_error, nearest_neighbours
+from kgen.metrics.ngrams import bleu, distinct, self_bleu
+from kgen.metrics.parzen import parzen_log_likelihood, parzen_window
 from kgen.metrics.report import class_balance, evaluate
+from kgen.metrics.scores import ClassifierScore, classifier_score
+from kgen.metrics.sliced import SlicedWasserstein, sliced_wasserstein, sliced_wasserstein_by_level
+from kgen.metrics.stacked import StackedDivergence, StackedModesCovered, stacked_modes
+from kgen.metrics.structural import MultiScaleSimilarity, ms_ssim
+from kgen.metrics.text import BitsPerCharacter, NegativeLogLikelihood, OracleNLL, Perplexity, oracle_nll
+from kgen.metrics.verdict import calibration
 
 __all__ = [
+    "BitsPerCharacter",
+    "ClassifierScore",
     "Coverage",
     "Density",
     "Extractor",
@@ -18,19 +32,44 @@ __all__ = [
     "HighQualityShare",
     "KernelDistance",
     "ModesCovered",
+    "MultiScaleSimilarity",
+    "NegativeLogLikelihood",
+    "OracleNLL",
+    "Perplexity",
     "Precision",
     "Recall",
+    "SlicedWasserstein",
+    "StackedDivergence",
+    "StackedModesCovered",
+    "bleu",
+    "calibration",
     "class_balance",
+    "classification_accuracy_score",
+    "classifier_score",
+    "closest_pairs",
     "coverage",
     "density",
+    "distinct",
     "evaluate",
     "frechet_distance",
     "get_extractor",
+    "get_metric",
     "kernel_distance",
     "load_extractor",
+    "memorization",
     "mode_coverage",
+    "ms_ssim",
+    "nearest_neighbour_error",
+    "nearest_neighbours",
+    "oracle_nll",
+    "parzen_log_likelihood",
+    "parzen_window",
     "precision",
     "random_extractor",
     "recall",
+    "self_bleu",
+    "sliced_wasserstein",
+    "sliced_wasserstein_by_level",
+    "stacked_modes",
     "train_classifier",
 ]

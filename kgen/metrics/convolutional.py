@@ -39,6 +39,8 @@ class ConvolutionalExtractor(Extractor):
         self._packed = packed or pack(self.weights)
         super().__init__(name, image_shape, FEATURES, hashlib.sha256(self._packed).hexdigest())
         self.card = dict(card or {})
+        has_classes = len(self.weights) > 2 * len(plan(self.image_shape)) + 2
+        self.classes = len(self.weights[-1]) if has_classes else 0
 
     def embed(self, x):
         arrays = [tf.constant(array) for array in self.weights]
@@ -48,8 +50,25 @@ class ConvolutionalExtractor(Extractor):
         kernel, bias = arrays[2 * convolutions : 2 * convolutions + 2]
         return tf.nn.silu(tf.reshape(x, [-1, kernel.shape[0]]) @ kernel + bias)
 
+    def classify(self, images):
+        """Class probabilities, inside a graph or not.
+
+        Args:
+            images: integers in 0..255 or floats in [0, 1], [batch, H, W] or [batch, H, W, C].
+
+        Returns:
+            float32 tensor [batch, classes].
+
+        Raises:
+            ValueError: for an extractor without classes.
+        """
+        if not self.classes:
+            raise invalid("extractor", "a classifier", extractor=self.name)
+        kernel, bias = self.weights[-2:]
+        return tf.nn.softmax(self(images) @ kernel + bias)
+
     def probabilities(self, images, batch_size=500):
-        """Class probabilities.
+        """Class probabilities of many pictures, a batch at a time.
 
         Args:
             images: array of pictures.
@@ -61,10 +80,7 @@ class ConvolutionalExtractor(Extractor):
         Raises:
             ValueError: for an extractor without classes.
         """
-        if len(self.weights) == 2 * len(plan(self.image_shape)) + 2:
-            raise invalid("extractor", "a classifier", extractor=self.name)
-        kernel, bias = self.weights[-2:]
-        return in_batches(lambda batch: tf.nn.softmax(self(batch) @ kernel + bias), images, batch_size)
+        return in_batches(self.classify, images, batch_size)
 
     def accuracy(self, images, labels):
         """Share of pictures whose likeliest class is their label.

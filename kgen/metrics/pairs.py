@@ -1,6 +1,9 @@
 """All pairs of rows of two sets, a block at a time."""
 
+import numpy as np
 import tensorflow as tf
+
+from kgen.metrics.preprocessing import in_range
 
 BLOCK = 512
 
@@ -27,3 +30,26 @@ def squared_distances(x, y):
     """|x_i - y_j|^2 of float64 rows, [m, dim] and [n, dim]: float64 [m, n], never below zero."""
     lengths = tf.reduce_sum(x * x, 1)[:, None] + tf.reduce_sum(y * y, 1)
     return tf.maximum(lengths - 2 * tf.matmul(x, y, transpose_b=True), 0.0)
+
+
+def pixels(argument, images):
+    """Pictures as rows of their pixels in [0, 1].
+
+    Args:
+        argument: its name, for the message.
+        images: integers in 0..255 or floats in [0, 1], [n, ...].
+
+    Returns:
+        float array [n, pixels], float32 of integers.
+
+    Raises:
+        ValueError: for no pictures, numbers out of range, or nan.
+
+    Example:
+
+    >>> kgen.metrics.pairs.pixels("images", np.full((2, 8, 8, 1), 255, "uint8")).shape
+    (2, 64)
+    """
+    images = in_range(argument, images)
+    rows = images.reshape([len(images), -1])
+    return rows / np.float32(255) if np.issubdtype(rows.dtype, np.integer) else rows

@@ -1,17 +1,33 @@
 """Numbers about a set of generated pictures, with what one needs to judge them."""
 
+import functools
+
 import numpy as np
 
-from kgen.errors import invalid
+from kgen.errors import invalid, one_of
 from kgen.metrics.extractors import get_extractor
 from kgen.metrics.frechet import frechet_distance, moments, sums
 from kgen.metrics.kernel import kernel_distance
 from kgen.metrics.manifold import coverage, density, precision, recall
 from kgen.metrics.preprocessing import in_range
+from kgen.metrics.scores import classifier_score
+from kgen.metrics.sliced import sliced_wasserstein
+from kgen.metrics.structural import MultiScaleSimilarity
+
+DEFAULT = ("frechet_distance", "kernel_distance", "precision", "recall", "density", "coverage")
 
 
-def evaluate(fake, real, reference=None, extractor="kgen-mnist-v1", num_samples=None, seed=0):
-    """Distances, precision, recall, density and coverage, each beside what real pictures reach at the same N.
+def evaluate(
+    fake,
+    real,
+    reference=None,
+    extractor="kgen-mnist-v1",
+    num_samples=None,
+    seed=0,
+    metrics=DEFAULT,
+    progress=None,
+):
+    """Numbers about generated pictures, each beside what real pictures reach at the same N.
 
     The value compares N real with N generated pictures; the floor compares the same N real ones with N other
     real ones, of `reference` or else of `real` itself.
@@ -22,16 +38,20 @@ def evaluate(fake, real, reference=None, extractor="kgen-mnist-v1", num_samples=
         reference: other real pictures, such as the training set; a disjoint part of `real` unless given.
         extractor: name of `kgen.metrics.get_extractor`, or an extractor.
         num_samples: N; as many as there are unless given.
-        seed: integer; which pictures are taken, without replacement.
+        seed: integer; which pictures are taken, without replacement, and the directions of sliced_wasserstein.
+        metrics: names, of frechet_distance, kernel_distance, precision, recall, density, coverage,
+            classifier_score, ms_ssim and sliced_wasserstein; the first six unless given.
+        progress: function that is called with the name of each stage once it is done: "features" and the
+            metrics, or None.
 
     Returns:
         dict of JSON values: num_samples, seed, floor (what it compares), extractor (see
-        `Extractor.describe`), frechet_distance, precision, recall, density and coverage (value, floor) and
-        kernel_distance (value, standard_error, floor, floor_standard_error). A value that is not known, such
-        as a precision of too few pictures, is None.
+        `Extractor.describe`), and for each metric a dict of value and floor, of kernel_distance also
+        standard_error and floor_standard_error. A value that is not known, such as a precision of too few
+        pictures, is None.
 
     Raises:
-        ValueError: for too few pictures, or pictures that are not finite or not in range.
+        ValueError: for an unknown metric, too few pictures, or pictures that are not finite or not in range.
 
     Example:
 
@@ -40,29 +60,57 @@ def evaluate(fake, real, reference=None, extractor="kgen-mnist-v1", num_samples=
     >>> sorted(result["frechet_distance"])
     ['floor', 'value']
 
-    Reference: Heusel et al. 2017, arXiv 1706.08500; Binkowski et al. 2018, arXiv 1801.01401; Kynkaanniemi
-    2019, arXiv 1904.06991; Naeem 2020, arXiv 2002.09797.
+    Reference: of each metric beside its own function in `kgen.metrics`.
     """
-    extractor, sets = get_extractor(extractor), _sets(fake, real, reference, num_samples, seed)
-    fake, real, other = (extractor.features(images) for images in sets)
-    pairs = {"value": (real, fake), "floor": (real, other)}
-    kernel, kernel_floor = (kernel_distance(*pair) for pair in pairs.values())
+    for name in metrics:
+        one_of("metrics", name, MEASURES)
+    progress, extractor = progress or (lambda stage: None), get_extractor(extractor)
+    sets = _sets(fake, real, reference, num_samples, seed)
+    fake, real, other = (Seen(pictures, extractor, seed) for pictures in sets)
+    if set(metrics) & OF_FEATURES:
+        [seen.features for seen in (fake, real, other)]
+        progress("features")
+    found = {}
+    for name in metrics:
+        found[name] = _beside_floor(MEASURES[name], real, fake, other)
+        progress(name)
     return {
-        "num_samples": len(real),
+        "num_samples": len(real.pictures),
         "seed": seed,
         "floor": "real against reference" if reference is not None else "real against the rest of real",
         "extractor": extractor.describe(),
-        "kernel_distance": {
-            "value": float(kernel[0]),
-            "standard_error": float(kernel[1]),
-            "floor": float(kernel_floor[0]),
-            "floor_standard_error": float(kernel_floor[1]),
-        },
-        **{
-            name: {key: _number(measure(*pair)) for key, pair in pairs.items()}
-            for name, measure in MEASURES.items()
-        },
+        **found,
     }
+
+
+class Seen:
+    """Pictures, and what an extractor says of them; nothing is computed before it is asked for.
+
+    Args:
+        pictures: [n, H, W, C].
+        extractor: the extractor.
+        seed: of a metric's random numbers.
+    """
+
+    def __init__(self, pictures, extractor, seed=0):
+        self.pictures, self.extractor, self.seed = pictures, extractor, seed
+
+    @functools.cached_property
+    def features(self):
+        """float32 array [n, dim]."""
+        return self.extractor.features(self.pictures)
+
+    @functools.cached_property
+    def probabilities(self):
+        """Class probabilities, float32 array [n, classes]."""
+        return self.extractor.probabilities(self.pictures)
+
+
+def _beside_floor(measure, real, fake, other):
+    """What a metric says of generated pictures and, under names that begin with "floor", of real ones."""
+    value, floor = measure(real, fake), measure(real, other)
+    renamed = {"floor" if key == "value" else f"floor_{key}": number for key, number in floor.items()}
+    return {key: _number(number) for key, number in (value | renamed).items()}
 
 
 def class_balance(extractor, images):
@@ -90,17 +138,40 @@ def class_balance(extractor, images):
     return {"counts": counts.tolist(), "entropy": entropy, "max_entropy": float(np.log(len(counts)))}
 
 
-def _frechet(features, other):
-    return frechet_distance(*moments(*sums(features)), *moments(*sums(other)))
+def _frechet(real, fake):
+    return {"value": frechet_distance(*moments(*sums(real.features)), *moments(*sums(fake.features)))}
+
+
+def _kernel(real, fake):
+    return dict(zip(("value", "standard_error"), kernel_distance(real.features, fake.features), strict=True))
+
+
+def _of_neighbours(function):
+    return lambda real, fake: {"value": function(real.features, fake.features)}
+
+
+def _sliced(real, fake):
+    return {"value": sliced_wasserstein(real.pictures, fake.pictures, real.seed)}
+
+
+def _ms_ssim(real, fake):
+    metric = MultiScaleSimilarity(fake.pictures.shape[1:], max_samples=len(fake.pictures))
+    metric.update_state(None, fake.pictures)
+    return {"value": metric.result()}
 
 
 MEASURES = {
     "frechet_distance": _frechet,
-    "precision": precision,
-    "recall": recall,
-    "density": density,
-    "coverage": coverage,
+    "kernel_distance": _kernel,
+    "precision": _of_neighbours(precision),
+    "recall": _of_neighbours(recall),
+    "density": _of_neighbours(density),
+    "coverage": _of_neighbours(coverage),
+    "classifier_score": lambda real, fake: {"value": classifier_score(fake.probabilities)},
+    "ms_ssim": _ms_ssim,
+    "sliced_wasserstein": _sliced,
 }
+OF_FEATURES = set(DEFAULT)
 
 
 def _number(value):
