@@ -8,13 +8,14 @@ import keras
 import tensorflow as tf
 
 import kgen
-from kgen.cli import datasets, demo, evaluate, export, models, sample, train
+from kgen.cli import compare, datasets, demo, evaluate, export, models, sample, train
 from kgen.cli.parser import Parser
 
 VERBS = {
     "train": train,
     "sample": sample,
     "evaluate": evaluate,
+    "compare": compare,
     "export": export,
     "models": models,
     "datasets": datasets,

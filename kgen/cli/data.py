@@ -7,6 +7,7 @@ import numpy as np
 import kgen
 from kgen.datasets.mixtures import is_mixture
 from kgen.datasets.preparing import is_known
+from kgen.datasets.stacked import PREFIX, is_stacked
 from kgen.errors import invalid
 from kgen.models import MODELS
 
@@ -24,6 +25,8 @@ def place(source):
     Returns:
         String.
     """
+    if is_stacked(source):
+        return PREFIX + place(source.removeprefix(PREFIX))
     path = pathlib.Path(source).expanduser()
     return str(path.resolve()) if path.exists() and not is_known(source) else source
 
@@ -77,6 +80,19 @@ def mixture(options):
     return kgen.datasets.mixture(options["data"]) if is_mixture(options["data"]) else None
 
 
+def stacked_extractor(options):
+    """The classifier that tells the channels of a run's stacked pictures apart.
+
+    Args:
+        options: dict with data.
+
+    Returns:
+        Its name, or None for other data.
+    """
+    source = options["data"]
+    return EXTRACTORS.get(source.removeprefix(PREFIX)) if is_stacked(source) else None
+
+
 def held_out(options, image_size, limit=VALIDATION):
     """The first pictures of the source's test split.
 
@@ -110,13 +126,26 @@ def pictures_of(dataset):
     return np.concatenate([batch.numpy() for batch in batches])
 
 
+def labels_of(dataset):
+    """All labels of a data set.
+
+    Args:
+        dataset: as of `pictures_of`.
+
+    Returns:
+        Array [n], or None where there are no labels.
+    """
+    batches = [batch[1].numpy() for batch in dataset if isinstance(batch, tuple)]
+    return np.concatenate(batches) if batches else None
+
+
 def in_order(options, image_size, limit):
     """The first pictures of the source's training split, in order.
 
     Args:
         options: dict with model, data, batch_size and on_bad.
         image_size: (height, width), or None for vectors.
-        limit: number of pictures at most.
+        limit: number of pictures at most, or None for all.
 
     Returns:
         (dataset, description).

@@ -7,8 +7,9 @@ import numpy as np
 from kgen import latents, pictures
 from kgen.cli import data, folder
 from kgen.cli.building import load_run
-from kgen.cli.evaluate import report, table
+from kgen.cli.evaluate import table
 from kgen.cli.export import export
+from kgen.cli.judging import Evidence, report
 from kgen.cli.train import train
 
 SHARED = {"data": "digits", "image_size": 16, "batch_size": 64}
@@ -47,7 +48,7 @@ def _trained(name, options, settings, out):
     """Trains, evaluates, exports and checks one model; returns it as it comes back from its folder."""
     run_folder = train(name, options, settings, out / name)
     model, options, manifest = load_run(run_folder)
-    print("\n" + table(report(model, options, manifest["step"])) + "\n")
+    print("\n" + table(report(Evidence(model, options, manifest["step"]))) + "\n")
     export(model, out / folder.SAVED / f"digits_{name}", check=True)
     print()
     return model, options

@@ -1,127 +1,167 @@
-"""Judges a run's model on held-out data: losses, and distances or modes beside what real data reach."""
+"""Judges a run's model on held-out data: losses, distances or modes beside what real data reach, copies.
 
+With --out, the report and the pictures that belong to it are written into a folder: report.json,
+closest_pairs.png (samples beside the training pictures next to them) and calibration.png.
+"""
+
+import contextlib
 import json
+import pathlib
+import sys
 
-import kgen
-from kgen.cli import data
+import keras
+
+from kgen import pictures
+from kgen.cli import data, judging
 from kgen.cli.building import load_run
-from kgen.errors import invalid
-
-PICTURES = 5000  # Real pictures at most, and as many samples.
-MEASURES = ("frechet_distance", "kernel_distance", "precision", "recall", "density", "coverage")
+from kgen.cli.estimating import estimate
+from kgen.cli.parser import one_of
 
 
 def add_arguments(parser):
     """Adds the options of `kgen evaluate`."""
     parser.add_argument("path", metavar="RUN", help="folder of a run")
+    add_measures(parser)
     parser.add_argument("--data", metavar="SOURCE", help="other data than the run's own")
+    parser.add_argument("--out", metavar="DIR", help="new folder for the report and its pictures")
+
+
+def add_measures(parser):
+    """Adds the options that say what is measured and how it is told."""
+    parser.add_argument("--metrics", type=names, metavar="NAME[,NAME...]", help=METRICS)
+    parser.add_argument("--num-samples", type=int, metavar="N", help=SAMPLES)
     parser.add_argument("--json", action="store_true", help="prints JSON and nothing else")
+
+
+METRICS = f"of {', '.join(judging.NAMES)} (default: those that are quick)"
+SAMPLES = f"held-out examples, and as many samples (default: up to {judging.PICTURES})"
+
+
+def names(text):
+    """Metrics of a comma-separated text."""
+    return [one_of("metric", judging.NAMES)(name) for name in text.split(",")]
 
 
 def run(arguments):
     """Prints the report, as a table or as JSON."""
-    model, options, manifest = load_run(arguments.path)
-    if arguments.data:
-        options = {**options, "data": data.place(arguments.data)}
-    result = {"run": str(arguments.path), **report(model, options, manifest["step"])}
-    print(json.dumps(result, indent=1) if arguments.json else table(result))
+    if arguments.out and pathlib.Path(arguments.out).exists():
+        raise FileExistsError(f"--out {arguments.out} exists. Choose a folder that does not.")
+    other = {"data": data.place(arguments.data)} if arguments.data else {}
+    evidence, values = judge(arguments.path, arguments, other)
+    if arguments.out:
+        _write(pathlib.Path(arguments.out), values, judging.drawn(evidence, values))
+    print(json.dumps(values, indent=1) if arguments.json else table(values))
 
 
-def report(model, options, step):
-    """Losses and distances of a model on its data's test split, or else on its training data.
+def judge(path, arguments, other=()):
+    """Loads a run and judges it, with an estimate of the time and a bar, unless JSON is wanted.
 
     Args:
-        model: compiled model.
-        options: of its run.
-        step: training steps behind it.
+        path: folder of the run.
+        arguments: with metrics, num_samples and json.
+        other: options that replace the run's own.
 
     Returns:
-        Dict of JSON values: model, data, split, num_pictures, step, terms (name -> value); of pictures
-        distances (see `kgen.metrics.evaluate`) and, for features with classes, class_balance of the samples;
-        of a mixture modes (see `kgen.metrics.mode_coverage`) of samples and real.
-
-    Raises:
-        ValueError: data that do not fit the model.
+        (evidence, values), see `kgen.cli.judging`.
     """
-    size = data.size(model.image_shape)
-    limit = PICTURES if size else data.POINTS
-    held_out, description = data.held_out(options, size, limit)
-    trained, about = data.in_order(options, size, limit)
-    description = description or about
-    if description.shape != model.image_shape:
-        raise invalid("data", f"examples of shape {model.image_shape}", shape=description.shape)
-    terms = model.evaluate(held_out or trained, return_dict=True, verbose=0)
-    return {
-        "model": options["model"],
-        "data": options["data"],
-        "split": description.split,
-        "num_pictures": description.num_examples,
-        "step": step,
-        "terms": {name: float(value) for name, value in terms.items()},
-        **(_distances if size else _modes)(model, options, held_out, trained),
-    }
+    model, options, manifest = load_run(path)
+    evidence = judging.Evidence(model, {**options, **dict(other)}, manifest["step"], arguments.num_samples)
+    metrics = judging.chosen(evidence, arguments.metrics)
+    progress = None if arguments.json else _bar(path, evidence, metrics)
+    return evidence, {"run": str(path), **judging.report(evidence, metrics, progress)}
 
 
-def _distances(model, options, held_out, trained):
-    """The floor compares held-out with training pictures, or two halves of the latter."""
-    real = data.pictures_of(held_out or trained)
-    reference = data.pictures_of(trained) if held_out else None
-    fake = model.generate(len(real), seed=options["seed"])
-    packaged = data.EXTRACTORS.get(options["data"])
-    extractor = packaged or "random"
-    found = {"distances": kgen.metrics.evaluate(fake, real, reference, extractor)}
-    if packaged:
-        found["class_balance"] = kgen.metrics.class_balance(extractor, fake)
-    return found
+def _bar(path, evidence, metrics):
+    """Says on stderr how long it will take; the function that moves a bar there on by a stage."""
+    seconds = estimate(evidence, metrics)
+    about = "" if seconds is None else f", about {seconds:.0f} seconds"
+    print(f"kgen: judging {path}{about}", file=sys.stderr, flush=True)
+    bar = keras.utils.Progbar(len(judging.stages(metrics)), unit_name="stage")
+
+    def advance(stage):
+        with contextlib.redirect_stdout(sys.stderr):
+            bar.add(1)
+
+    return advance
 
 
-def _modes(model, options, held_out, trained):
-    """The modes that samples cover, beside as many held-out points; nothing of vectors of another source."""
-    mixture, real = data.mixture(options), data.pictures_of(held_out or trained)
-    if mixture is None:
-        return {}
-    sets = {"samples": model.generate(len(real), seed=options["seed"]), "real": real}
-    return {"modes": {name: kgen.metrics.mode_coverage(points, *mixture) for name, points in sets.items()}}
+def _write(out, values, drawn):
+    out.mkdir(parents=True)
+    (out / "report.json").write_text(json.dumps(values, indent=1) + "\n")
+    for name, picture in drawn.items():
+        pictures.save_png(out / f"{name}.png", picture)
 
 
-def table(result):
+def table(values):
     """The report for people.
 
     Args:
-        result: as `report` gives it.
+        values: as `kgen.cli.judging.report` gives them.
 
     Returns:
         Text of several lines.
     """
-    kind = "pictures" if "distances" in result else "vectors"
-    seen = f"{result['num_pictures']} {kind} of {result['split']}"
-    lines = [f"{result['model']} on {result['data']}, {seen}, step {result['step']}"]
-    lines += [f"  {name:24} {value:.4f}" for name, value in result["terms"].items()]
-    if "modes" in result:
-        lines += _table_of_modes(**result["modes"])
-    if "distances" in result:
-        lines += _table_of_distances(result["distances"], result.get("class_balance"))
+    kind = "pictures" if "distances" in values else "examples"
+    seen = f"{values['num_pictures']} {kind} of {values['split']}"
+    lines = [f"{values['model']} on {values['data']}, {seen}, step {values['step']}"]
+    lines += [_line(name, f"{value:.4f}") for name, value in values["terms"].items()]
+    for name, tell in TOLD.items():
+        lines += tell(values[name]) if name in values else []
     return "\n".join(lines)
 
 
-def _table_of_modes(samples, real):
-    return [f"  {name:24} {_told(samples[name])}   real points: {_told(real[name])}" for name in samples]
+def _distances(found):
+    lines, extractor = [], found["extractor"]
+    for name in [name for name in judging.MEASURES if name in found]:
+        value, floor = (_number(found[name][key]) for key in ("value", "floor"))
+        lines.append(_line(name, f"{value}   real against real: {floor}"))
+    why = f"; not for comparison with published numbers: {extractor['why']}"
+    why = "" if extractor["comparable"] else why
+    return [*lines, f"  distances of {found['num_samples']} pictures in {extractor['name']}{why}"]
 
 
-def _told(value):
-    return "none" if value is None else f"{value:.4g}"
+def _class_balance(found):
+    return [_line("class entropy", f"{found['entropy']:.4f}   at most: {found['max_entropy']:.4f}")]
 
 
-def _table_of_distances(distances, balance):
-    lines, extractor = [], distances["extractor"]
-    for name in MEASURES:
-        value, floor = (_told(distances[name][key]) for key in ("value", "floor"))
-        lines.append(f"  {name:24} {value}   real against real: {floor}")
-    if balance:
-        lines.append(
-            f"  {'class entropy':24} {balance['entropy']:.4f}   at most: {balance['max_entropy']:.4f}"
+def _modes(found):
+    samples, real = found["samples"], found["real"]
+    return [_line(name, f"{_number(samples[name])}   real points: {_number(real[name])}") for name in samples]
+
+
+def _memorization(found):
+    """Shares that lie closer to a training picture than any held-out one; fresh pictures have 1 / (m + 1)."""
+    spaces = {name: found[name] for name in ("pixels", "features") if found[name]}
+    shares = ", ".join(f"{own['share_within_closest_real']:.1%} in {name}" for name, own in spaces.items())
+    fresh = 1 / (found["num_held_out"] + 1)
+    return [
+        _line("memorization", f"closer to training data than any real: {shares}; fresh pictures: {fresh:.1%}")
+    ]
+
+
+def _verdict(found):
+    accuracies = (f"{found[name]:.1%} of {what}" for name, what in ACCURACIES)
+    return [
+        _line(
+            "discriminator's verdict",
+            f"right on {', '.join(accuracies)}; calibration error {found['error']:.3f}",
         )
-    why = (
-        "" if extractor["comparable"] else f"; not for comparison with published numbers: {extractor['why']}"
-    )
-    return [*lines, f"  distances of {distances['num_samples']} pictures in {extractor['name']}{why}"]
+    ]
+
+
+ACCURACIES = (("real_accuracy", "held-out real"), ("fake_accuracy", "generated"))
+TOLD = {
+    "modes": _modes,
+    "distances": _distances,
+    "class_balance": _class_balance,
+    "memorization": _memorization,
+    "verdict": _verdict,
+}
+
+
+def _line(name, text):
+    return f"  {name:24} {text}"
+
+
+def _number(value):
+    return "none" if value is None else f"{value:.4g}"

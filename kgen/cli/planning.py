@@ -25,7 +25,7 @@ DEFAULTS = {
     "precision": "float32",
     "jit": None,
     "on_bad": "error",
-    "metrics": "frechet_distance",
+    "metrics": "auto",
 }
 
 
@@ -66,7 +66,7 @@ def make(wanted, resume):
     validation = data.held_out(options, data.size(description.shape), limit)[0]
     keras.utils.set_random_seed(options["seed"])
     model = construct(options["model"], options["arguments"], options["precision"])
-    metrics = _metrics(options, validation)
+    metrics = _metrics(options, validation, description.shape)
     options["optimizers"] = compile_model(
         options["model"], model, options["optimizers"], metrics, options["jit"]
     )
@@ -79,13 +79,18 @@ def _classes(model, description):
     return {"num_classes": len(description.classes)} if takes else {}
 
 
-def _metrics(options, validation):
-    extractor, mixture = data.EXTRACTORS.get(options["data"]), data.mixture(options)
-    if options["metrics"] == "none" or validation is None or not (extractor or mixture):
+def _metrics(options, validation, shape):
+    """What is measured after each epoch: what was asked for, else what means something for the data."""
+    asked, extractor = options["metrics"], data.EXTRACTORS.get(options["data"])
+    if asked == "none" or validation is None:
         return None
-    if mixture:
+    if asked != "auto" and len(shape) == 3:
+        return [kgen.metrics.get_metric(name, shape, extractor or "random") for name in asked.split(",")]
+    if mixture := data.mixture(options):
         return [kgen.metrics.ModesCovered(*mixture), kgen.metrics.HighQualityShare(*mixture)]
-    return [kgen.metrics.FrechetDistance(extractor)]
+    if stacked := data.stacked_extractor(options):
+        return [kgen.metrics.StackedModesCovered(stacked), kgen.metrics.StackedDivergence(stacked)]
+    return [kgen.metrics.FrechetDistance(extractor)] if extractor else None
 
 
 def _length(epochs, steps, steps_of_a_pass):

@@ -19,6 +19,7 @@ from kgen import pictures
 from kgen.cli import data, folder, history, resuming, settings
 from kgen.cli.parser import one_of
 from kgen.cli.planning import DEFAULTS, EPOCHS, make, told
+from kgen.metrics.named import NAMES
 from kgen.models import MODELS
 
 
@@ -40,7 +41,7 @@ def add_arguments(parser):
     add("--set", action="extend", nargs="+", metavar="NAME=VALUE", default=[], help=SET)
     add("--precision", choices=folder.PRECISIONS, help="of the networks (default: float32)")
     add("--jit", action=argparse.BooleanOptionalAction, help="XLA (default: what measures fastest)")
-    add("--metrics", choices=("frechet_distance", "none"), help=METRICS)
+    add("--metrics", type=_metrics, metavar="NAME[,NAME...]", help=METRICS)
     add("--on-bad", choices=("error", "skip"), help="what an unreadable picture leads to (default: error)")
     add(
         "--resume",
@@ -55,8 +56,15 @@ STEPS = """N training steps in all, cut into --epochs equal epochs; without --ep
 epoch within one pass over the data"""
 SET = """constructor argument, or part of an optimizer: latent_dim=16, hidden_units=256,256,
 generator_optimizer=rmsprop, discriminator_learning_rate=1e-4 ..."""
-METRICS = """after each epoch on digits and mnist, over up to 2,000 pictures of the test split (default:
-frechet_distance); on ring and grid the modes covered and the share of high quality, unless none"""
+METRICS = f"""after each epoch, over up to 2,000 pictures of the test split: of {", ".join(NAMES)}, or none
+(default: frechet_distance on digits and mnist; on mixtures and stacked digits the modes covered)"""
+
+
+def _metrics(text):
+    """A text of comma-separated metrics, "auto" or "none"."""
+    for name in text.split(",") if text not in ("auto", "none") else ():
+        one_of("metric", NAMES)(name)
+    return text
 
 
 def run(arguments):

@@ -1,8 +1,9 @@
 import json
+import re
 
 import numpy as np
 
-from kgen.cli import main
+from kgen.cli import estimating, main
 
 
 def test_json_stands_alone_and_agrees_with_the_last_epoch(runs, capsys):
@@ -46,3 +47,34 @@ def test_other_data(runs, tmp_path, capsys, line):
     assert result["distances"]["num_samples"] == 20
     np.savez(tmp_path / "colour.npz", x=np.zeros([8, 8, 8, 3], "uint8"))
     assert "(8, 8, 1)" in line("evaluate", runs / "vae", "--data", tmp_path / "colour.npz")
+
+
+def test_metrics_by_name_alone(runs, capsys):
+    capsys.readouterr()
+    words = ["--metrics", "precision,verdict", "--num-samples", "50"]
+    assert main(["evaluate", str(runs / "gan"), *words, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result["distances"]) == {"num_samples", "seed", "floor", "extractor", "precision"}
+    assert result["distances"]["num_samples"] == result["num_pictures"] == 50
+    assert "class_balance" not in result and "memorization" not in result
+    assert 0 <= result["verdict"]["real_accuracy"] <= 1
+
+
+def test_it_says_how_long_it_will_take_and_writes_pictures(runs, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(estimating, "PILOT", 15)
+    out = tmp_path / "report"
+    assert main(["evaluate", str(runs / "gan"), "--num-samples", "60", "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert re.search(r"gan, about \d+ seconds", captured.err) and "12/12" in captured.err
+    assert captured.out.startswith("gan on digits, 60 pictures of test")
+    for word in ("memorization", "verdict", "coverage"):
+        assert word in captured.out
+    assert sorted(p.name for p in out.iterdir()) == ["calibration.png", "closest_pairs.png", "report.json"]
+    assert json.loads((out / "report.json").read_text())["num_pictures"] == 60
+
+
+def test_what_cannot_be_measured_is_said(runs, tmp_path, line):
+    assert "Did you mean `precision`?" in line("evaluate", runs / "gan", "--metrics", "precison")
+    assert "argument `metrics`" in line("evaluate", runs / "vae", "--metrics", "verdict")
+    assert "from 2 to the 360" in line("evaluate", runs / "gan", "--num-samples", "361")
+    assert "exists" in line("evaluate", runs / "gan", "--out", tmp_path)
