@@ -9,8 +9,8 @@ average at rate 1e-3.
 
     python benchmarks/semi_supervised_mnist.py --labels 100 --epochs 60 --seeds 0 --state FOLDER
 
-A run that was cut goes on from its folder. The record is written after each seed, over all seeds so far; a seed that
-is recorded for as many epochs is not run again.
+A run that was cut goes on from its folder. There is a record for each number of labels and epochs, written after each
+seed over all seeds so far; a seed that is recorded is not run again.
 """
 
 import argparse
@@ -71,9 +71,9 @@ def errors(scores, labels):
 
 def run(labels, epochs, seeds, state):
     """Trains for each seed that is not recorded yet, and records what is known so far."""
-    name, train, test = f"semi_supervised_mnist_{labels}", read("train"), read("test")
-    known = timing.recorded(name)
-    runs = known.get("runs", {}) if known.get("epochs") == epochs else {}
+    name = f"semi_supervised_mnist_{labels}_labels_{epochs}_epochs"
+    train, test = read("train"), read("test")
+    runs = timing.recorded(name).get("runs", {})
     for seed in [seed for seed in seeds if f"seed {seed}" not in runs]:
         few = kgen.datasets.few_labels(train[1], labels // 10, seed=seed)
         found, spent = semi_supervised(train, few, test, epochs, seed, state)
