@@ -158,6 +158,52 @@ SECTIONS = {
         "python benchmarks/pacgan_modes.py",
         {},
     ),
+    "stacked_mnist": Section(
+        "Packing on stacked MNIST: D = 1/4 G, 20,000 of PacGAN's 500,000 iterations",
+        "python benchmarks/stacked_mnist.py",
+        {},
+    ),
+    "parzen_mnist": Section(
+        "Parzen window of the dense GAN on MNIST: historical, no measure of quality",
+        "python benchmarks/parzen_mnist.py",
+        {
+            "log_likelihood": Quantity("log likelihood of the test pictures, nats", published="225 +- 2"),
+            "standard_error": Quantity("its standard error over test pictures"),
+            "sigma": Quantity("width of the window"),
+            "real_log_likelihood": Quantity("log likelihood by 10,000 training pictures in place of samples"),
+            "real_standard_error": Quantity("its standard error"),
+            "real_sigma": Quantity("its window"),
+            "training_minutes": Quantity("minutes of training on two cores, others at work"),
+        },
+    ),
+    **{
+        f"conditional_mnist{suffix}": Section(
+            f"Conditional DCGAN on MNIST, {how}: what classifiers learn from 10,000 samples",
+            f"python benchmarks/conditional_mnist.py{option}",
+            {
+                "nearest_neighbour_error": Quantity(
+                    "1-NN error, trained on samples, tested on real pictures"
+                ),
+                "real_error": Quantity("1-NN error, trained on as many real pictures"),
+                "all_real_error": Quantity("1-NN error, trained on all 60,000 real pictures"),
+                "classification_accuracy_score": Quantity("accuracy of a network trained on samples"),
+                "reference_accuracy": Quantity("accuracy of the network trained on as many real pictures"),
+                "training_minutes": Quantity("minutes of training on two cores, others at work"),
+            },
+        )
+        for suffix, how, option in (
+            ("", "classes as planes", ""),
+            ("_projection", "classes by projection", " --conditioning projection"),
+        )
+    },
+    "metrics_cost": Section(
+        "Metrics of features, 10,000 pictures against 10,000",
+        "python benchmarks/metrics_cost.py",
+        {
+            "seconds": Quantity("seconds of all six on two cores, others at work", at_most=60.0),
+            "mebibytes": Quantity("MiB beyond what there was before", at_most=1024.0),
+        },
+    ),
 }
 
 

@@ -99,10 +99,10 @@ def _measure_memory(target, arguments, steps):
     for _ in range(int(steps)):
         losses = candidate()
     [float(value) for value in losses.values()]
-    return _peak_resident()
+    return peak_resident()
 
 
-def _peak_resident():
+def peak_resident():
     """MiB. Linux hands `ru_maxrss` down from the parent, so its own count of this program comes first."""
     status = pathlib.Path("/proc/self/status")
     if status.exists():
