@@ -49,7 +49,12 @@ def steps_in_a_call(model, wanted, *lengths):
 
     Returns:
         Positive integer.
+
+    Raises:
+        ValueError: for several steps with several replicas, which Keras's own loop cannot run.
     """
+    if wanted not in ("auto", 1) and replicas.count() > 1:
+        raise invalid("steps_per_execution", "1 with several replicas", steps_per_execution=wanted)
     if wanted == "auto":
         wanted = STEPS if is_short(model) and replicas.count() == 1 else 1
     return max(n for n in range(1, wanted + 1) if all(length % n == 0 for length in lengths))

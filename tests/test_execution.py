@@ -73,3 +73,10 @@ def test_a_broken_batch_in_a_loop_is_skipped_alone():
     made.fit(data, epochs=2, verbose=0)
     assert int(made.step) == 12 and int(made.skipped_steps) == 2
     assert all(np.isfinite(w).all() for w in weights(made))
+
+
+def test_several_steps_in_a_call_need_one_replica(monkeypatch):
+    monkeypatch.setattr(kgen.execution.replicas, "count", lambda: 2)
+    assert kgen.execution.steps_in_a_call(None, 1, 6) == 1
+    with pytest.raises(ValueError, match="`steps_per_execution`. Expected 1 with several replicas"):
+        kgen.execution.steps_in_a_call(None, 2, 6)
