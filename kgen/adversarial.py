@@ -5,16 +5,13 @@ import numpy as np
 import tensorflow as tf
 
 from kgen import differentiable, inputs, networks, noise, replicas, stabilizers, updates
-from kgen.base import GenerativeModel
 from kgen.errors import invalid, number_in, one_of, positive_integer
 from kgen.game import Game
-from kgen.layers import spectral_layers
-from kgen.optimizers import LearningRates, check_learning_rate
 from kgen.packing import pack
-from kgen.step import Move, totalled
+from kgen.two_player import TwoPlayerModel
 
 
-class AdversarialModel(GenerativeModel):
+class AdversarialModel(TwoPlayerModel):
     """Abstract base of the models with a generator and a discriminator.
 
     A subclass sets `self.formula`, calls `choose(...)` last in its constructor (or builds its networks and
@@ -40,6 +37,7 @@ class AdversarialModel(GenerativeModel):
         augment: differentiable augmentation of what D sees, some of "color,translation,cutout" (Zhao 2020).
         top_k: share of the fakes that train G in the end, those D takes for the best (Sinha 2020).
         top_k_decay: factor of that share per hundred steps, on the way down from 1.
+        diagnostics: see `TwoPlayerModel`.
     """
 
     num_outputs = 1  # Of the discriminator.
@@ -63,10 +61,11 @@ class AdversarialModel(GenerativeModel):
         augment=None,
         top_k=None,
         top_k_decay=0.99,
+        diagnostics=False,
         seed=0,
         name=None,
     ):
-        super().__init__(image_shape, pixel_range, seed=seed, name=name)
+        super().__init__(image_shape, pixel_range, diagnostics=diagnostics, seed=seed, name=name)
         one_of("update", update, tuple(updates.RULES))
         positive_integer("latent_dim", latent_dim)
         positive_integer("packing", packing)
@@ -170,68 +169,9 @@ class AdversarialModel(GenerativeModel):
         """Name of each player -> its networks."""
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
 
-    def trained(self, player):
-        """A player's trainable variables."""
-        return [v for network in self.players()[player] for v in network.trainable_variables]
-
-    def optimizers(self):
-        """Name of each player -> its optimiser."""
-        return {"discriminator": self.discriminator_optimizer, "generator": self.generator_optimizer}
-
     def early_movers(self):
         """The discriminator, unless both move at once."""
         return [] if self.update == "simultaneous" else ["discriminator"]
-
-    def default_optimizer(self, player):
-        """The paper's optimiser of a player; Radford 2016, section 4, unless a model says otherwise."""
-        return keras.optimizers.Adam(2e-4, beta_1=0.5)
-
-    def compile(
-        self,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
-        metrics=None,
-        steps_per_execution="auto",
-        jit_compile="auto",
-        run_eagerly=False,
-    ):
-        """Chooses the optimisers; without arguments, the paper's.
-
-        Args:
-            generator_optimizer: Keras optimizer or its name.
-            discriminator_optimizer: Keras optimizer or its name.
-            metrics: list of metrics of (real, generated) pictures, such as `kgen.metrics.FrechetDistance()`.
-            steps_per_execution: steps in one compiled call, at most; they divide the epoch. "auto" takes what
-                measures fastest.
-            jit_compile: XLA; "auto" takes what measures fastest for these networks on this device.
-            run_eagerly: for debugging.
-
-        Raises:
-            ValueError: a learning rate that is not finite and positive, or options that exclude each other.
-        """
-        self._compile_arguments = {
-            "generator_optimizer": generator_optimizer,
-            "discriminator_optimizer": discriminator_optimizer,
-            "metrics": metrics,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile,
-            "run_eagerly": run_eagerly,
-        }
-        with self.distribute_strategy.scope():
-            self.generator_optimizer = self._optimizer("generator", generator_optimizer)
-            self.discriminator_optimizer = self._optimizer("discriminator", discriminator_optimizer)
-            self.prepare(None, metrics, steps_per_execution, jit_compile, run_eagerly)
-        self.optimizer = LearningRates(self.optimizers())
-
-    def _optimizer(self, player, wanted):
-        """The player's optimiser, built now: lazily built ones lose their slots and fail on two replicas."""
-        optimizer = self.default_optimizer(player) if wanted is None else keras.optimizers.get(wanted)
-        check_learning_rate(f"{player}_optimizer", optimizer)
-        scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-        if self.dtype_policy.name == "mixed_float16" and not scaled:
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        optimizer.build(self.trained(player))
-        return optimizer
 
     # The step.
 
@@ -259,20 +199,6 @@ class AdversarialModel(GenerativeModel):
         if self.discriminator_steps == 1:
             return True
         return tf.equal(self.step % self.discriminator_steps, self.discriminator_steps - 1)
-
-    def turn(self, game, *players):
-        """These players' moves in one game; the names of what was logged."""
-        names = self.minimize(*(self._move(player, game) for player in players))
-        for player in players:
-            self._remember(player)
-        return names
-
-    def _move(self, player, game):
-        if player == "discriminator":
-            for layer in [found for part in self.players()[player] for found in spectral_layers(part)]:
-                layer.power_iteration()
-        losses = {"discriminator": self.discriminator_terms, "generator": self.generator_terms}[player]
-        return Move(player, lambda: losses(game), self.players()[player], self.optimizers()[player])
 
     def discriminator_terms(self, game):
         """The paper's terms of the discriminator, and those of the options."""
@@ -324,9 +250,7 @@ class AdversarialModel(GenerativeModel):
     def judge(self, x, y):
         """Terms of a validation batch, D's accuracies, and the samples, in inference mode."""
         game = Game(self, x, y, training=False)
-        terms = totalled("discriminator", self.discriminator_terms(game), self.trained("discriminator"))
-        terms |= totalled("generator", self.generator_terms(game), self.trained("generator"))
-        return terms | self.verdicts(game), self.to_pictures(game.fake)
+        return self.judged(game), self.to_pictures(game.fake)
 
     def verdicts(self, game):
         """How often D is right, on real and on generated examples; of a critic, how far apart it holds them."""

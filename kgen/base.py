@@ -75,6 +75,7 @@ class GenerativeModel(keras.Model):
             name="finite", shape=(), initializer="ones", trainable=False, autocast=False
         )
         self.terms = Terms()
+        self.first_examples = self.first_labels = None  # Of the data looked at last.
         self._judges = []
         specs = [tf.TensorSpec([None, 2], tf.int32), *self.CONDITIONS.values()]
         self._sample = tf.function(self.sample, input_signature=specs, autograph=False)
@@ -162,11 +163,14 @@ class GenerativeModel(keras.Model):
         """Checks the labels of a batch or of all examples; a model without labels takes any."""
 
     def _declare(self, batch):
+        with self.distribute_strategy.scope():
+            self.terms.declare(self.declared(batch))
+
+    def declared(self, batch):
+        """Names of all that steps of training and of validation log, found on two examples of a batch."""
         x, y = self._unpack([None if part is None else tf.convert_to_tensor(part)[:2] for part in batch])
         with noise.stream(self.seed, EVALUATION, num_rows(x)):
-            names = self.judge(x, y)[0]
-        with self.distribute_strategy.scope():
-            self.terms.declare(names)
+            return list(self.judge(x, y)[0])
 
     def _dataset(self, x, y, batch_size, shuffle):
         if isinstance(x, tf.data.Dataset):
@@ -177,18 +181,28 @@ class GenerativeModel(keras.Model):
             raise invalid("x", "an array or a tf.data.Dataset of batches", x=type(x).__name__)
         inputs.check_pictures(x, self.image_shape)
         self.check_labels(y)
+        return self.arranged(x, y, batch_size, shuffle)
+
+    def arranged(self, x, y, batch_size, shuffle):
+        """The data set of checked arrays; see `fit`."""
         return from_arrays(x, y, batch_size=batch_size or 32, seed=self.seed, shuffle=shuffle)
 
     def _unpack(self, data):
         """Pictures in the networks' range with their channel axis, and labels or None."""
         x, y = (*data, None)[:2] if isinstance(data, (tuple, list)) else (data, None)
+        return self.fitted(x), y
+
+    def fitted(self, x):
+        """A batch of examples in the networks' range, with the channel axis that it may lack."""
+        x = self.from_pictures(x)
+        return tf.reshape(x, [-1 if x.shape[0] is None else x.shape[0], *self.image_shape])
+
+    def from_pictures(self, x):
+        """Pictures of any size, integers in 0..255 or floats in [0, 1], in the networks' range; vectors as they are."""
         x = tf.convert_to_tensor(x)
-        scale = 255.0 if x.dtype.is_integer else 1.0
-        x = tf.reshape(
-            tf.cast(x, tf.float32) / scale, [-1 if x.shape[0] is None else x.shape[0], *self.image_shape]
-        )
+        x = tf.cast(x, tf.float32) / (255.0 if x.dtype.is_integer else 1.0)
         low, high = self.pixel_range
-        return (low + (high - low) * x if self.is_picture else x), y
+        return low + (high - low) * x if self.is_picture else x
 
     @staticmethod
     def to_png(images):
@@ -296,6 +310,7 @@ class GenerativeModel(keras.Model):
         """Checks the first batch; its number of examples."""
         x, y = inputs.first_batch(data)
         self.look(x, y)
+        self.first_examples, self.first_labels = x, y
         self._declare((x, y))
         return len(x)
 
@@ -308,15 +323,19 @@ class GenerativeModel(keras.Model):
         self.fail_if(replicas.any_replica(~all_finite([x])))
         with noise.stream(self.seed, self.step, num_rows(x)):
             names = self.learn(x, y)
-        failed = tf.convert_to_tensor(self._finite) < 0.5
+        failed = self.failed()
         replicas.conditionally(failed, lambda *values: assign(state, values), *before)
         self.step.assign_add(1)
         self.skipped_steps.assign_add(tf.cast(failed, tf.int64))
         return self.terms.results(names)
 
+    def failed(self):
+        """Whether something in this step, or in the last one, was not finite; a scalar bool tensor."""
+        return tf.convert_to_tensor(self._finite) < 0.5
+
     def fail_if(self, failed):
         """Remembers, until the end of the step, that a picture or a gradient was not finite."""
-        failed = failed | (tf.convert_to_tensor(self._finite) < 0.5)
+        failed = failed | self.failed()
         self._finite.assign(tf.where(failed, 0.0, 1.0))
         return failed
 
@@ -339,8 +358,12 @@ class GenerativeModel(keras.Model):
         x, y = self._unpack(data)
         terms, fake = self._judge((x, y))
         for metric in self._judges:
-            metric.update_state(self.to_pictures(x), fake)
+            metric.update_state(self.real_pictures(x, y), fake)
         return self.terms.update(terms, num_rows(x))
+
+    def real_pictures(self, x, y):
+        """Real pictures in [0, 1] that the samples of `judge(x, y)` are compared with by metrics."""
+        return self.to_pictures(x)
 
     def _judge(self, batch):
         x, y = batch
@@ -460,6 +483,19 @@ class GenerativeModel(keras.Model):
             (num_samples, conditions, columns or None).
         """
         return num_samples, {}, None
+
+    def sheet(self, num_samples, seed):
+        """A sheet of samples, the same for the same seed: pictures, and in how many columns they belong.
+
+        Args:
+            num_samples: wanted.
+            seed: integer in [0, 2**31).
+
+        Returns:
+            (float32 array [n, *image_shape], columns or None).
+        """
+        num_samples, conditions, columns = self.showcase(num_samples)
+        return self.generate(num_samples, seed=seed, **conditions), columns
 
     def export(self, filepath, format="tf_saved_model", **kwargs):
         """Writes the SavedModel that `kgen.export` writes; other formats are Keras's own.

@@ -61,6 +61,8 @@ class Run(keras.callbacks.CallbackList):
         """1 where a smaller value of the logged name is better, -1 where a larger one is."""
         name = monitor.removeprefix("val_")
         directions = {m.name: getattr(m, "_direction", "down") for m in self.model.metrics}
+        for callback in self.callbacks:
+            directions |= getattr(callback, "directions", {})
         return -1 if directions.get(name) == "up" else 1
 
     def snapshot(self):

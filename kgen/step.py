@@ -19,6 +19,7 @@ class Move(NamedTuple):
     losses: Callable
     networks: list
     optimizer: keras.optimizers.Optimizer
+    verdicts: Callable | None = None  # Gives what is logged with the gradient's norm; None leaves both out.
 
     @property
     def variables(self):
@@ -32,6 +33,13 @@ class Move(NamedTuple):
     def terms(self):
         """The sum of the player's terms, regularisers included, then the terms."""
         return totalled(self.player, self.losses(), self.variables)
+
+    def diagnostics(self, gradients):
+        """The norm of the player's gradient, and the verdicts; nothing where they are not asked for."""
+        if self.verdicts is None:
+            return {}
+        scale = self.optimizer.scale_loss(1.0)
+        return {f"{self.player}_gradient_norm": norm(gradients) / scale, **self.verdicts()}
 
 
 def total_name(player):
@@ -63,6 +71,19 @@ def all_finite(gradients):
     return tf.reduce_all(tf.stack(checks))
 
 
+def norm(gradients):
+    """Length of a gradient of the global batch, as one vector: sqrt(sum g^2).
+
+    Args:
+        gradients: one tensor for each variable, this replica's share of the sum; None where there is none.
+
+    Returns:
+        Scalar tensor, the same on every replica.
+    """
+    means = [replicas.mean(tf.convert_to_tensor(g)) for g in gradients if g is not None]
+    return replicas.count() * tf.linalg.global_norm(means)
+
+
 def agreed(gradients, variables, failed):
     """Gradients on which all replicas agree: zero where missing, and a NaN everywhere if any replica has one.
 
@@ -92,9 +113,10 @@ def minimize(model, moves):
     pairs = list(zip(moves, losses, strict=True))
     gradients = [tape.gradient(loss, [v.value for v in move.variables]) for move, loss in pairs]
     failed = model.fail_if(replicas.any_replica(~all_finite(gradients)))
+    watched = [move.diagnostics(own) for move, own in zip(moves, gradients, strict=True)]
     for move, own in zip(moves, gradients, strict=True):
         apply(move, agreed(own, move.variables, failed), failed)
-    logged = {name: value for own in terms for name, value in own.items()}
+    logged = {name: value for own in (*terms, *watched) for name, value in own.items()}
     model.terms.update(logged, tf.where(failed, 0.0, 1.0))
     return list(logged)
 

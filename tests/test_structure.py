@@ -16,6 +16,9 @@ ALLOWED = {
         "base",
         "datasets",
         "adversarial",
+        "two_player",
+        "game",
+        "pool",
         "labelled",
         "packing",
         "step",
@@ -32,10 +35,11 @@ ALLOWED = {
     "layers": {"layers", "noise", "errors"},
     "losses": {"losses", "replicas", "errors"},
     "noise": set(),
-    "callbacks": {"pictures", "noise", "state", "errors"},
-    "metrics": {"metrics", "pictures", "noise", "state", "errors", "layers"},
+    "oracle": {"noise", "errors"},
+    "callbacks": {"callbacks", "pictures", "noise", "state", "errors"},
+    "metrics": {"metrics", "pictures", "noise", "oracle", "state", "errors", "layers"},
     "serving": {"serving", "pictures", "noise", "state", "errors"},
-    "datasets": {"datasets", "pictures", "noise", "state", "errors"},
+    "datasets": {"datasets", "pictures", "noise", "oracle", "state", "errors"},
 }
 
 

@@ -46,7 +46,7 @@ def run(arguments):
     """Prints the report, as a table or as JSON."""
     if arguments.out and pathlib.Path(arguments.out).exists():
         raise FileExistsError(f"--out {arguments.out} exists. Choose a folder that does not.")
-    other = {"data": data.place(arguments.data)} if arguments.data else {}
+    other = {"data": data.place(arguments.data), "data_set": None} if arguments.data else {}
     evidence, values = judge(arguments.path, arguments, other)
     if arguments.out:
         _write(pathlib.Path(arguments.out), values, judging.drawn(evidence, values))
@@ -101,7 +101,7 @@ def table(values):
     Returns:
         Text of several lines.
     """
-    kind = "pictures" if "distances" in values else "examples"
+    kind = "pictures" if len(values["shape"]) == 3 else "vectors"
     seen = f"{values['num_pictures']} {kind} of {values['split']}"
     lines = [f"{values['model']} on {values['data']}, {seen}, step {values['step']}"]
     lines += [_line(name, f"{value:.4f}") for name, value in values["terms"].items()]

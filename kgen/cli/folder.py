@@ -34,6 +34,7 @@ FIELDS = {
     "jit": (bool, type(None)),
     "on_bad": TEXT,
     "metrics": TEXT,
+    "watch": (str, type(None)),
     "arguments": (dict,),
     "optimizers": (dict,),
     "data_set": (dict,),

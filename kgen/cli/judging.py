@@ -19,7 +19,7 @@ class Evidence:
 
     Args:
         model: compiled model.
-        options: of its run.
+        options: of its run; data_set is None where the data are not those it was trained on.
         step: training steps behind it.
         num_samples: number of held-out examples and of samples; None for up to 5,000 pictures, 2,500 vectors.
 
@@ -103,7 +103,7 @@ def report(evidence, metrics=None, progress=None):
         progress: function that is called with the name of each stage that is done, or None.
 
     Returns:
-        dict of JSON values: model, data, split, num_pictures, step, terms (name -> value); of pictures
+        dict of JSON values: model, data, split, shape, num_pictures, step, terms (name -> value); of pictures
         distances (see `kgen.metrics.evaluate`), memorization (see `kgen.metrics.memorization`) and, for
         features with classes, class_balance of the samples; of a mixture or of stacked pictures modes (see
         `kgen.metrics.mode_coverage` and `kgen.metrics.stacked_modes`) of samples and real; and verdict (see
@@ -167,8 +167,8 @@ def chosen(evidence, metrics):
 
 def _possible(evidence):
     if evidence.size:
-        classes = evidence.extractor != "random"
-        without = set() if classes else {"classifier_score", "class_balance"}
+        without = {"classifier_score", "class_balance"} if evidence.extractor == "random" else set()
+        without |= set() if evidence.options["data_set"] else {"memorization"}
         names = [name for name in OF_PICTURES if name not in without]
     else:
         names = []
@@ -183,6 +183,7 @@ def _about(evidence):
         "model": evidence.options["model"],
         "data": evidence.options["data"],
         "split": evidence.description.split,
+        "shape": list(evidence.description.shape),
         "num_pictures": evidence.description.num_examples,
         "step": evidence.step,
         "terms": {name: float(value) for name, value in terms.items()},

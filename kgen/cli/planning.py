@@ -26,6 +26,7 @@ DEFAULTS = {
     "jit": None,
     "on_bad": "error",
     "metrics": "auto",
+    "watch": None,
 }
 
 
@@ -60,7 +61,7 @@ def make(wanted, resume):
         resuming.check_data(wanted, options)
     else:
         options |= _length(wanted["epochs"], wanted["steps"], dataset.steps_per_epoch)
-        arguments = {**_classes(wanted["model"], description), **wanted["arguments"]}
+        arguments = {**_classes(wanted["model"], description), **_watched(wanted), **wanted["arguments"]}
         options["arguments"] = resolve(wanted["model"], arguments, description.shape, wanted["seed"])
     limit = data.VALIDATION if len(description.shape) == 3 else data.POINTS
     validation = data.held_out(options, data.size(description.shape), limit)[0]
@@ -77,6 +78,12 @@ def _classes(model, description):
     """The number of classes, for a model that takes one."""
     takes = "num_classes" in constructor(model) and description.classes
     return {"num_classes": len(description.classes)} if takes else {}
+
+
+def _watched(wanted):
+    """What a watchdog needs of a model of two players."""
+    takes = wanted["watch"] and "diagnostics" in constructor(wanted["model"])
+    return {"diagnostics": True} if takes else {}
 
 
 def _metrics(options, validation, shape):

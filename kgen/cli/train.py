@@ -42,6 +42,7 @@ def add_arguments(parser):
     add("--precision", choices=folder.PRECISIONS, help="of the networks (default: float32)")
     add("--jit", action=argparse.BooleanOptionalAction, help="XLA (default: what measures fastest)")
     add("--metrics", type=_metrics, metavar="NAME[,NAME...]", help=METRICS)
+    add("--watch", choices=("warn", "stop", "restore"), help=WATCH)
     add("--on-bad", choices=("error", "skip"), help="what an unreadable picture leads to (default: error)")
     add(
         "--resume",
@@ -58,6 +59,10 @@ SET = """constructor argument, or part of an optimizer: latent_dim=16, hidden_un
 generator_optimizer=rmsprop, discriminator_learning_rate=1e-4 ..."""
 METRICS = f"""after each epoch, over up to 2,000 pictures of the test split: of {", ".join(NAMES)}, or none
 (default: frechet_distance on digits and mnist; on mixtures and stacked digits the modes covered)"""
+
+
+WATCH = """tells when the training collapses, and warns, stops, or goes back to the last good epoch and stops
+(adds diversity and, for two players, gradient norms and accuracies to the logs)"""
 
 
 def _metrics(text):
@@ -149,8 +154,10 @@ def _callbacks(plan, out, reset_optimizer):
     vectors = len(plan.model.image_shape) == 1
     real = data.some_points(plan.options) if vectors else None
     frames = {"seed": plan.options["seed"], "log_dir": out / folder.LOGS, "real": real}
+    watch = plan.options["watch"]
     return [
         kgen.callbacks.Samples(out / folder.SAMPLES, **frames),
+        *([kgen.callbacks.CollapseWatchdog(action=watch)] if watch else []),
         history.HistoryFile(out / folder.HISTORY),
         keras.callbacks.TensorBoard(str(out / folder.LOGS), write_graph=False),
         kgen.callbacks.NonFiniteGuard(),

@@ -133,3 +133,13 @@ def _wait_for_epoch(run, training, epoch):
     while len(history.read(run / "history.csv")) < epoch:
         assert training.poll() is None and time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_watched_run_logs_what_the_watchdog_sees(tmp_path):
+    words = ["--watch", "warn", "--metrics", "precision,ms_ssim", "--epochs", "1", "--steps", "4"]
+    assert train("gan", tmp_path / "gan", *words) == 0
+    options = json.loads((tmp_path / "gan" / "options.json").read_text())
+    assert options["watch"] == "warn" and options["arguments"]["diagnostics"] is True
+    (row,) = history.read(tmp_path / "gan" / "history.csv")
+    assert {"diversity", "gradient_norm_ratio", "val_precision", "val_ms_ssim"} <= set(row)
+    assert 0 < float(row["diversity"]) < 10 and float(row["skipped_steps"]) == 0

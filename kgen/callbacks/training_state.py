@@ -1,4 +1,4 @@
-"""Callbacks for `fit`: sample grids, a watch on non-finite steps, and a training state that resumes exactly."""
+"""A training state on disk, from which the next `fit` goes on exactly."""
 
 import math
 import pathlib
@@ -8,121 +8,11 @@ import warnings
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from kgen import pictures, state
+from kgen import state
 from kgen.errors import invalid, positive_integer
 
 SIGTERM_EXIT = 128 + signal.SIGTERM
-CELLS, POINTS = 64, 2500  # Pictures of a grid, points of a scatter plot.
-
-
-class Samples(keras.callbacks.Callback):
-    """Draws the same samples after every epoch: a PNG each, a GIF of them all at the end.
-
-    Pictures become a grid, with a row for each class where the model has some; vectors become points in the
-    plane of their first two numbers.
-
-    Args:
-        directory: where epoch-001.png ... and training.gif go; made when missing.
-        num_samples: pictures in a grid, or points; None for 64 pictures or 2,500 points.
-        seed: of the fixed codes.
-        log_dir: TensorBoard folder for the image tab, or None.
-        real: vectors [n, dim] to draw generated ones over, in the same frame every epoch, or None.
-        limits: of the frame, as for `kgen.pictures.scatter`; the range of `real` unless given.
-
-    Example:
-
-    >>> kgen.callbacks.Samples("runs/a/samples", num_samples=16).num_samples
-    16
-    """
-
-    def __init__(self, directory, num_samples=None, seed=0, log_dir=None, real=None, limits=None):
-        super().__init__()
-        if num_samples is not None:
-            positive_integer("num_samples", num_samples)
-        self.directory = pathlib.Path(directory)
-        self.num_samples = num_samples
-        self.seed = seed
-        self.log_dir = log_dir
-        self.real = real
-        self.limits = limits
-        self._writer = None
-
-    def on_train_begin(self, logs=None):
-        self.directory.mkdir(parents=True, exist_ok=True)
-        if self.log_dir:
-            self._writer = tf.summary.create_file_writer(str(self.log_dir))
-        if not self._frames():
-            self._draw(0)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._draw(epoch + 1)
-
-    def on_train_end(self, logs=None):
-        frames = [pictures.read_png(path) for path in self._frames()]
-        pictures.save_gif(self.directory / "training.gif", frames)
-
-    def _draw(self, epoch):
-        picture = self._picture()
-        pictures.save_png(self.directory / f"epoch-{epoch:03d}.png", picture)
-        if self._writer:
-            with self._writer.as_default():
-                tf.summary.image("samples", picture[None], step=epoch)
-
-    def _picture(self):
-        vectors = len(self.model.image_shape) == 1
-        wanted = self.num_samples or (POINTS if vectors else CELLS)
-        num_samples, conditions, columns = self.model.showcase(wanted)
-        samples = self.model.generate(num_samples, seed=self.seed, **conditions)
-        return (
-            pictures.scatter(samples, self.real, self.limits) if vectors else pictures.grid(samples, columns)
-        )
-
-    def _frames(self):
-        return sorted(self.directory.glob("epoch-*.png"))
-
-
-class NonFiniteGuard(keras.callbacks.Callback):
-    """Stops a training run whose steps are skipped again and again.
-
-    The step itself refuses an update with a non-finite gradient and counts it; this callback reads the count.
-    A few in a row are the way in which float16 finds its loss scale.
-
-    Args:
-        patience: skipped steps in a row after which `fit` ends.
-
-    Raises:
-        FloatingPointError: out of `fit`, naming the count and the step.
-
-    Example:
-
-    >>> kgen.callbacks.NonFiniteGuard(patience=5).patience
-    5
-    """
-
-    def __init__(self, patience=25):
-        super().__init__()
-        positive_integer("patience", patience)
-        self.patience = patience
-        self._in_a_row = 0
-
-    def on_train_begin(self, logs=None):
-        self._in_a_row, self._seen = 0, self._counts()
-
-    def on_train_batch_end(self, batch, logs=None):
-        steps, skipped = (now - before for now, before in zip(self._counts(), self._seen, strict=True))
-        self._in_a_row = skipped + (self._in_a_row if skipped == steps else 0)
-        self._seen = self._counts()
-        if self._in_a_row >= self.patience:
-            raise FloatingPointError(
-                f"{self._in_a_row} training steps in a row had a picture or a gradient that is not finite and "
-                f"were skipped, the last at step {self._seen[0]}. The weights are those of the last good step. "
-                "Lower the learning rate, or look for bad values in the data."
-            )
-
-    def _counts(self):
-        return int(self.model.step.numpy()), int(self.model.skipped_steps.numpy())
 
 
 class TrainingState(keras.callbacks.Callback):
