@@ -16,6 +16,7 @@ import statistics
 
 import keras
 import timing
+from repeats import missing, summary
 
 import kgen
 
@@ -58,22 +59,12 @@ def train(source, name, seed, generator_steps):
     )
 
 
-def summary(runs):
-    """Mean and standard deviation over seeds, as text, of each quantity of one model."""
-    quantities = {key: [run[key] for run in runs if run[key] is not None] for key in runs[0]}
-    spread = {key: statistics.stdev(found) if len(found) > 1 else 0.0 for key, found in quantities.items()}
-    return {
-        key: f"{statistics.mean(found):.3g} +- {spread[key]:.2g}" if found else "none"
-        for key, found in quantities.items()
-    }
-
-
 def record(runs, generator_steps):
     """Writes all runs so far, and their summary by mixture and model."""
     tables = {}
     for key, seeds in runs.items():
         source, name = key.split("/")
-        tables.setdefault(source, {})[name] = summary(list(seeds.values()))
+        tables.setdefault(source, {})[name] = summary(seeds, statistics.stdev)
     row = {f"{source}: mean +- sd over seeds": table for source, table in tables.items()}
     shown = {
         key.replace("/", ", "): _picture(key) for key in runs if (timing.RESULTS / _picture(key)).exists()
@@ -86,7 +77,7 @@ def main(generator_steps, seeds, only):
     """Trains what is not recorded yet."""
     runs = timing.recorded("modes").get("runs", {})
     keys = only or [f"{source}/{name}" for source in ("ring", "grid") for name in MODELS]
-    for seed, key in [(s, k) for s in seeds for k in keys if str(s) not in runs.get(k, {})]:
+    for seed, key in missing(runs, keys, seeds):
         model, found = train(*key.split("/"), seed, generator_steps)
         runs.setdefault(key, {})[str(seed)] = found
         print(key, seed, found, flush=True)

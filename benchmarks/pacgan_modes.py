@@ -12,11 +12,11 @@ once; what is recorded is not run again, and a run that was cut goes on from its
 
 import argparse
 import pathlib
-import statistics
 import time
 
 import keras
 import timing
+from repeats import missing, standard_error, summary
 
 import kgen
 
@@ -81,24 +81,13 @@ def ceiling(source):
     return kgen.metrics.mode_coverage(next(iter(points)).numpy(), *kgen.datasets.mixture(source))
 
 
-def summary(runs):
-    """Mean and standard error over seeds, as text, of each quantity of one model."""
-    columns = {key: [run[key] for run in runs if run[key] is not None] for key in runs[0]}
-    return {key: _spread(found) if found else "none" for key, found in columns.items()}
-
-
-def _spread(found):
-    error = f" +- {statistics.stdev(found) / len(found) ** 0.5:.2g}" if len(found) > 1 else ""
-    return f"{statistics.mean(found):.3g}{error}"
-
-
 def record(name, runs, iterations):
     """Writes all runs so far, and their summary by mixture and model."""
     row = {}
     for source, published in PUBLISHED.items():
         models = {model: runs.get(f"{source}/{model}", {}) for model in PACKING}
         table = {
-            model: {"seeds": len(seeds), **summary(list(seeds.values())), "published": published[model]}
+            model: {"seeds": len(seeds), **summary(seeds, standard_error), "published": published[model]}
             for model, seeds in models.items()
             if seeds
         }
@@ -114,7 +103,7 @@ def main(name, iterations, seeds, only, state):
     """Trains what is not recorded yet for as many iterations."""
     known = timing.recorded(name)
     runs = known.get("runs", {}) if known.get("iterations") == iterations else {}
-    for seed, key in [(s, k) for s in seeds for k in only if str(s) not in runs.get(k, {})]:
+    for seed, key in missing(runs, only, seeds):
         model, found = train(*key.split("/"), seed, iterations, state)
         runs.setdefault(key, {})[str(seed)] = found
         print(key, seed, found, flush=True)

@@ -15,12 +15,12 @@ once; what is recorded for as many iterations is not run again, and a run that w
 import argparse
 import functools
 import pathlib
-import statistics
 import time
 
 import keras
 import numpy as np
 import timing
+from repeats import missing, standard_error, summary
 
 import kgen
 
@@ -89,22 +89,12 @@ def real(samples):
     return kgen.metrics.stacked_modes(np.concatenate(batches)[:samples])
 
 
-def summary(runs):
-    """Mean and standard error over seeds, as text, of each quantity of one model."""
-    return {key: _spread([run[key] for run in runs]) for key in ("modes_covered", "kl", "training_minutes")}
-
-
-def _spread(found):
-    error = statistics.stdev(found) / len(found) ** 0.5 if len(found) > 1 else 0.0
-    return f"{statistics.mean(found):.4g} +- {error:.2g}"
-
-
 def record(name, runs, iterations, samples):
     """Writes all runs so far, and their summary by model."""
     table = {
         model: {
             "seeds": len(runs[model]),
-            **summary(list(runs[model].values())),
+            **summary(runs[model], standard_error),
             "published": PUBLISHED[model],
         }
         for model in PACKING
@@ -127,7 +117,7 @@ def main(name, iterations, samples, seeds, only, state):
     """Trains what is not recorded yet for as many iterations."""
     known = timing.recorded(name)
     runs = known.get("runs", {}) if known.get("iterations") == iterations else {}
-    for seed, key in [(s, k) for s in seeds for k in only if str(s) not in runs.get(k, {})]:
+    for seed, key in missing(runs, only, seeds):
         model, found = train(key, seed, iterations, samples, state and state / name)
         runs.setdefault(key, {})[str(seed)] = found
         print(key, seed, found, flush=True)

@@ -10,6 +10,7 @@ import pytest
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "benchmarks"))
 
 import peers  # noqa: E402
+import repeats  # noqa: E402
 import report  # noqa: E402
 import timing  # noqa: E402
 
@@ -138,3 +139,15 @@ def test_a_fit_step_counts_its_steps():
     before = int(optimizers[0].iterations)
     step()
     assert step.steps_per_call == 3 and int(optimizers[0].iterations) == before + 3
+
+
+def test_repeats_are_summed_up_and_the_missing_ones_told():
+    runs = {"a": {"0": {"modes": 8, "kl": None}, "1": {"modes": 6, "kl": 0.5}}}
+    assert repeats.missing(runs, ["a", "b"], [0, 1]) == [(0, "b"), (1, "b")]
+    found = repeats.summary(runs["a"], repeats.standard_error)
+    assert found == {"modes": "7 +- 1", "kl": "0.5"}
+
+
+def test_a_quick_record_is_no_part_of_the_report(results, tmp_path):
+    timing.record("modes_quick", {"measured": {"modes": 8}})
+    assert "modes quick" not in report.report(results, tmp_path / "RESULTS.md").lower().replace("_", " ")
