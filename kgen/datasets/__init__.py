@@ -3,20 +3,31 @@
 from kgen.datasets.augment import Augmentation
 from kgen.datasets.few_labels import few_labels, semi_supervised
 from kgen.datasets.mixtures import Mixture, mixture
+from kgen.datasets.pairs import Truth, load_pair, pair_truth
 from kgen.datasets.preparing import DatasetNotPrepared, prepare
 from kgen.datasets.sources import load, names
 from kgen.datasets.stream import Description, from_arrays
+from kgen.datasets.text import TextDescription, load_text
+from kgen.datasets.unpaired import PairDescription
+from kgen.datasets.vocabulary import Vocabulary
 
 __all__ = [
     "Augmentation",
     "DatasetNotPrepared",
     "Description",
     "Mixture",
+    "PairDescription",
+    "TextDescription",
+    "Truth",
+    "Vocabulary",
     "few_labels",
     "from_arrays",
     "load",
+    "load_pair",
+    "load_text",
     "mixture",
     "names",
+    "pair_truth",
     "prepare",
     "semi_supervised",
 ]

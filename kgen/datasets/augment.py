@@ -80,9 +80,7 @@ class Augmentation:
         Returns:
             Tensor of the shape and type of `images`.
         """
-        index = tf.cast(index, tf.int32)
-        seeds = noise.fold(tf.stack([tf.fill(tf.shape(index), seed), index], axis=1), epoch)
-        height, width = images.shape[1:3]
+        seeds, (height, width) = row_seeds(seed, index, epoch), images.shape[1:3]
         warped = tf.raw_ops.ImageProjectiveTransformV3(
             images=tf.cast(images, tf.float32),
             transforms=self._transforms(noise.uniform(seeds, (5,)), height, width),
@@ -105,6 +103,34 @@ class Augmentation:
         shift_y = y - (c * x + d * y) + down * self.crop * height
         zero = tf.zeros_like(a)
         return tf.stack([a, b, shift_x, c, d, shift_y, zero, zero], axis=1)
+
+
+def random_window(images, size, seed, index, epoch):
+    """Cuts a window out of each picture, at a place that is a function of (seed, example, epoch) alone.
+
+    Args:
+        images: tensor [batch, H, W, C].
+        size: (height, width) of the windows, at most (H, W).
+        seed: integer in [0, 2**31).
+        index: integer tensor [batch], the examples' numbers.
+        epoch: integer tensor [batch].
+
+    Returns:
+        Tensor [batch, height, width, C] of pixels as they are, every place equally likely.
+
+    Reference: Zhu 2017, CycleGAN, arXiv 1703.10593; the authors' code reads 286 x 286 and cuts 256 x 256.
+    """
+    u = noise.uniform(noise.fold(row_seeds(seed, index, epoch), 1), (2,))
+    for axis, length in enumerate(size):
+        first = tf.cast(u[:, axis] * (images.shape[axis + 1] - length + 1), tf.int32)
+        images = tf.gather(images, first[:, None] + tf.range(length), axis=axis + 1, batch_dims=1)
+    return images
+
+
+def row_seeds(seed, index, epoch):
+    """Row seeds int32 [batch, 2] of examples int [batch] in epochs int [batch]."""
+    index = tf.cast(index, tf.int32)
+    return noise.fold(tf.stack([tf.fill(tf.shape(index), seed), index], axis=1), epoch)
 
 
 def as_augmentation(augment):

@@ -42,16 +42,7 @@ def read_folder(root, split="train", size=(64, 64), on_bad="error", max_pixels=M
         FileNotFoundError: if there is no such folder.
         ValueError: if it holds no picture, or an unreadable one.
     """
-    root = pathlib.Path(root)
-    if not root.is_dir():
-        raise FileNotFoundError(f"There is no folder {root}.")
-    splits = _splits(_files(root))
-    if not splits:
-        raise ValueError(f"There is no picture in {root}. Expected files named {', '.join(EXTENSIONS)}.")
-    names, part = select(split, {name: len(files) for name, files in splits.items()})
-    folders = sorted({file.folder for files in splits.values() for file in files})
-    classes = () if "" in folders else tuple(folders)
-    files = [file for name in names for file in _mixed(splits[name])][part][:num_examples]
+    files, classes = find_pictures(root, split, num_examples)
     images, kept = _decode_all([root / file.path for file in files], size, on_bad, max_pixels)
     labels = np.array([classes.index(files[i].folder) for i in kept], np.int32) if classes else None
     return Examples(images, labels, classes, root.resolve().name, split, len(files) - len(kept))
@@ -62,15 +53,46 @@ class File(typing.NamedTuple):
     folder: str  # the outermost folder below its split, "" for none
 
 
-def _files(root):
-    """Relative paths of the pictures, sorted; none that is hidden, or in folders such as __MACOSX."""
+def find_pictures(root, split="train", num_examples=None):
+    """The picture files of a split, before any is opened; see `read_folder`.
+
+    Args:
+        root: path of the folder.
+        split: a split with or without a slice.
+        num_examples: only so many files.
+
+    Returns:
+        List of `File`, and the names of all classes.
+
+    Raises:
+        FileNotFoundError: if there is no such folder.
+        ValueError: if it holds no picture or no such split.
+    """
+    root = pathlib.Path(root)
+    if not root.is_dir():
+        raise FileNotFoundError(f"There is no folder {root}.")
+    splits = _splits([path for path in list_files(root) if is_picture(path)])
+    if not splits:
+        raise ValueError(f"There is no picture in {root}. Expected files named {', '.join(EXTENSIONS)}.")
+    names, part = select(split, {name: len(files) for name, files in splits.items()})
+    folders = sorted({file.folder for files in splits.values() for file in files})
+    classes = () if "" in folders else tuple(folders)
+    return [file for name in names for file in _mixed(splits[name])][part][:num_examples], classes
+
+
+def is_picture(path):
+    """Whether a file has the name of a picture."""
+    return path.name.lower().endswith(EXTENSIONS)
+
+
+def list_files(root):
+    """Relative paths of the files, sorted; none that is hidden, or in folders such as __MACOSX."""
     found, seen = [], set()
     for folder, subfolders, names in os.walk(root, followlinks=True):
         visited = os.path.realpath(folder) in seen
         seen.add(os.path.realpath(folder))
         subfolders[:] = [] if visited else [name for name in subfolders if not name.startswith((".", "__"))]
-        names = [] if visited else [name for name in names if name[0] != "."]
-        found += [pathlib.Path(folder, name) for name in names if name.lower().endswith(EXTENSIONS)]
+        found += [] if visited else [pathlib.Path(folder, name) for name in names if name[0] != "."]
     return sorted(path.relative_to(root) for path in found)
 
 
@@ -97,15 +119,15 @@ def _mixed(files):
 
 def _decode_all(paths, size, on_bad, max_pixels):
     """Pictures uint8 [N, height, width, C], and the positions in `paths` of those that could be read."""
-    modes = [_attempt(_mode, path, max_pixels) for path in paths]
-    grey = all(mode in GREY_MODES for mode, problem in modes if not problem)
+    headers = [_attempt(_header, path, max_pixels) for path in paths]
+    grey = all(header.mode in GREY_MODES for header, problem in headers if not problem)
     images, kept, problems = allocate((len(paths), *size, 1 if grey else 3)), [], []
 
     def picture(path, header):
         return header if header[1] else _attempt(_decode, path, size, grey)
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        for i, (pixels, problem) in enumerate(pool.map(picture, paths, modes)):
+        for i, (pixels, problem) in enumerate(pool.map(picture, paths, headers)):
             if problem and on_bad == "error":
                 pool.shutdown(cancel_futures=True)
                 raise ValueError(f'{problem} Perhaps use on_bad="skip" to leave such pictures out.')
@@ -128,14 +150,36 @@ def _attempt(function, path, *args):
         return None, f"Cannot read the picture {path}: {reason}."
 
 
-def _mode(path, max_pixels):
-    """The mode in the header, after a check of the size in the header."""
+def smaller_than(paths, size, max_pixels=MAX_PIXELS):
+    """Those of some pictures that are lower or narrower than a size, by their headers alone.
+
+    Args:
+        paths: of the pictures; unreadable ones are left to `read_folder`.
+        size: (height, width).
+        max_pixels: as in `read_folder`.
+
+    Returns:
+        List of paths.
+    """
+    headers = [(path, *_attempt(_header, path, max_pixels)) for path in paths]
+    readable = [(path, header) for path, header, problem in headers if not problem]
+    return [path for path, header in readable if header.height < size[0] or header.width < size[1]]
+
+
+class Header(typing.NamedTuple):
+    mode: str
+    height: int
+    width: int
+
+
+def _header(path, max_pixels):
+    """What the header says, after a check of the size in it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > max_pixels:
                 raise ValueError(f"{image.width} x {image.height} is more than max_pixels={max_pixels}")
-            return image.mode
+            return Header(image.mode, image.height, image.width)
 
 
 def _decode(path, size, grey):

@@ -9,6 +9,7 @@ import numpy as np
 from kgen.datasets.arrays import read_arrays, read_npz
 from kgen.datasets.augment import as_augmentation
 from kgen.datasets.checks import as_size, is_integer
+from kgen.datasets.domains import is_domain_pair
 from kgen.datasets.folder import MAX_PIXELS, read_folder
 from kgen.datasets.mixtures import ABOUT, is_mixture, read_mixture
 from kgen.datasets.preparing import data_directory, is_known
@@ -99,13 +100,10 @@ def load(
     >>> next(iter(dataset)).shape
     TensorShape([32, 8, 8, 1])
     """
-    if on_bad not in ("error", "skip"):
-        raise invalid("on_bad", '"error" or "skip"', f"on_bad={on_bad!r}")
-    if num_examples is not None and not is_integer(num_examples, 1):
-        raise invalid("num_examples", "a positive integer or None", f"num_examples={num_examples!r}")
+    check_reading(on_bad, num_examples)
     size, augment = as_size(image_size), as_augmentation(augment)
     folder = {"on_bad": on_bad, "max_pixels": max_pixels}
-    examples = _read(source, split, size, data_dir, num_examples, folder)
+    examples = read_source(source, split, size, data_dir, num_examples, **folder)
     if labels and examples.labels is None:
         raise invalid("labels", f"False: {examples.name} has no labels", "labels=True")
     shuffle = split.split("[")[0] == "train" if shuffle is None else shuffle
@@ -137,23 +135,58 @@ def names(data_dir=None):
     return [Known(name, about, found.get(name, True)) for name, about in {**bundled, **WELL_KNOWN}.items()]
 
 
-def _read(source, split, size, data_dir, num_examples, folder):
-    if not isinstance(source, str | os.PathLike):
+def check_reading(on_bad, num_examples):
+    """Refuses the arguments of these names unless they are as in `load`."""
+    if on_bad not in ("error", "skip"):
+        raise invalid("on_bad", '"error" or "skip"', f"on_bad={on_bad!r}")
+    if num_examples is not None and not is_integer(num_examples, 1):
+        raise invalid("num_examples", "a positive integer or None", f"num_examples={num_examples!r}")
+
+
+def read_source(source, split="train", size=None, data_dir=None, num_examples=None, **folder):
+    """The `Examples` of any source.
+
+    Args:
+        source, split, data_dir, num_examples: as in `load`.
+        size: (height, width) or None.
+        **folder: on_bad and max_pixels, for a folder.
+
+    Returns:
+        `Examples`.
+    """
+    kind = kind_of(source)
+    if kind == "arrays":
         images, labels = source if isinstance(source, tuple) and len(source) == 2 else (source, None)
         return _fitted(read_arrays(images, labels, split), size, num_examples)
-    if is_stacked(source):
-        grey = _read(source.removeprefix(PREFIX), split, size, data_dir, None, folder)
+    if kind == "stacked":
+        grey = read_source(source.removeprefix(PREFIX), split, size, data_dir, None, **folder)
         return _fitted(stack(grey), None, num_examples)
-    if is_mixture(source):
+    if kind == "pair":
+        raise invalid("source", "one data set; kgen.datasets.load_pair loads pairs", source=source)
+    if kind == "mixture":
         return _fitted(read_mixture(source, split), size, num_examples)
+    if kind == "tfds":
+        return read_tfds(source, split, size, data_dir, num_examples)
+    path = pathlib.Path(source).expanduser()
+    if kind == "folder":
+        return read_folder(path, split, size or FREE_SIZE, num_examples=num_examples, **folder)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}.")
+    return _fitted(read_npz(path, split), size, num_examples)
+
+
+def kind_of(source):
+    """What a source is: "arrays", "stacked", "pair", "mixture", "npz", "folder" (there or not) or "tfds"."""
+    if not isinstance(source, str | os.PathLike):
+        return "arrays"
+    if is_stacked(source) or is_domain_pair(source):
+        return "stacked" if is_stacked(source) else "pair"
+    if is_mixture(source):
+        return "mixture"
     path = pathlib.Path(source).expanduser()
     if path.suffix == ".npz":
-        if not path.is_file():
-            raise FileNotFoundError(f"There is no file {path}.")
-        return _fitted(read_npz(path, split), size, num_examples)
-    if _is_path(source, path):
-        return read_folder(path, split, size or FREE_SIZE, num_examples=num_examples, **folder)
-    return read_tfds(source, split, size, data_dir, num_examples)
+        return "npz"
+    return "folder" if _is_path(source, path) else "tfds"
 
 
 def _is_path(source, path):

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from kgen.datasets.checks import MAX_CLASSES
 from kgen.datasets.sizing import allocate
-from kgen.datasets.stream import check, permuted, pipeline, reader
+from kgen.datasets.stream import check, describe, permuted, pipeline, places, reader
 from kgen.errors import invalid
 
 PREFIX = "stacked:"
@@ -85,8 +85,7 @@ def stream_stacked(examples, batch_size, seed, augment, with_labels):
     values = [math.prod(shape[channel + 1 :]) for channel in range(CHANNELS)]  # Of the digits of a label.
 
     def batch(step):
-        position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
-        row, epoch = position % num_examples, position // num_examples
+        row, epoch = places(step, num_examples, batch_size)
         index = [permuted(row, seed, CHANNELS * epoch + c, num_examples) for c in range(CHANNELS)]
         pictures = _across(images, index)
         pictures = augment.warp(pictures, seed, row, epoch) if augment else pictures
@@ -94,7 +93,7 @@ def stream_stacked(examples, batch_size, seed, augment, with_labels):
             return pictures
         return pictures, tf.cast(tf.reduce_sum(_across(digits, index) * values, axis=-1), tf.int32)
 
-    return pipeline(batch, num_examples // batch_size, examples, augment)
+    return pipeline(batch, num_examples // batch_size, describe(examples), augment)
 
 
 def _across(rows, index):

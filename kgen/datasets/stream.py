@@ -86,23 +86,21 @@ def stream(examples, batch_size, seed, shuffle, augment, with_labels):
 
     def batch(step):
         index, epoch = order(step, num_examples, batch_size, seed, shuffle)
-        if shuffle or num_examples % batch_size == 0:
-            index = tf.ensure_shape(index, [batch_size])
         pictures = images(index)
         pictures = augment.warp(pictures, seed, index, epoch) if augment else pictures
         return (pictures, labels(index)) if with_labels else pictures
 
-    return pipeline(batch, steps, examples, augment)
+    return pipeline(batch, steps, describe(examples), augment)
 
 
-def pipeline(batch, steps, examples, augment):
+def pipeline(batch, steps, description, augment):
     """The data set of one epoch, with the attributes that `from_arrays` promises.
 
     Args:
         batch: function from a global step to its batch.
         steps: of an epoch.
-        examples: `Examples` that it describes.
-        augment: `Augmentation` that `batch` applies, or None; with one, batches are made in parallel.
+        description: what is known of the data.
+        augment: what `batch` does to pictures; batches are made in parallel unless it is None.
 
     Returns:
         `tf.data.Dataset`.
@@ -113,7 +111,7 @@ def pipeline(batch, steps, examples, augment):
         return tf.data.Dataset.counter(start=int(step)).map(batch, **parallel).prefetch(2)
 
     dataset = at(0).take(steps)
-    dataset.at, dataset.steps_per_epoch, dataset.description = at, steps, describe(examples)
+    dataset.at, dataset.steps_per_epoch, dataset.description = at, steps, description
     return dataset
 
 
@@ -131,13 +129,31 @@ def order(step, num_examples, batch_size, seed, shuffle):
         Examples' numbers and their epochs, int64 tensors [batch].
     """
     if shuffle:
-        position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
-        epoch = position // num_examples
-        return permuted(position % num_examples, seed, epoch, num_examples), epoch
+        row, epoch = places(step, num_examples, batch_size)
+        return permuted(row, seed, epoch, num_examples), epoch
     steps = -(-num_examples // batch_size)
     first = step % steps * batch_size
     index = tf.range(first, tf.minimum(first + batch_size, num_examples))
+    if num_examples % batch_size == 0:
+        index = tf.ensure_shape(index, [batch_size])
     return index, tf.zeros_like(index) + step // steps
+
+
+def places(step, num_examples, batch_size):
+    """Where in which epoch the rows of a step stand, when epochs follow each other without a gap.
+
+    Row j of step s has the position p = s * batch_size + j, which is place p mod N of epoch p // N.
+
+    Args:
+        step: int64 scalar tensor, the global step.
+        num_examples: number of examples N.
+        batch_size: examples per step.
+
+    Returns:
+        Places and epochs, int64 tensors [batch].
+    """
+    position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+    return position % num_examples, position // num_examples
 
 
 def permuted(index, seed, epoch, num_examples):
