@@ -38,4 +38,6 @@ def standard_error(found):
 
 
 def _told(found, spread):
-    return f"{statistics.mean(found):.3g}" + (f" +- {spread(found):.2g}" if len(found) > 1 else "")
+    mean = statistics.mean(found)
+    text = f"{mean:.3g}" if abs(mean) < 1000 else f"{mean:.0f}"
+    return f"{text} +- {spread(found):.2g}" if len(found) > 1 else text
