@@ -39,5 +39,5 @@ def standard_error(found):
 
 def _told(found, spread):
     mean = statistics.mean(found)
-    text = f"{mean:.3g}" if abs(mean) < 1000 else f"{mean:.0f}"
+    text = f"{mean:.3g}" if abs(mean) < 999.5 else f"{mean:.0f}"
     return f"{text} +- {spread(found):.2g}" if len(found) > 1 else text
