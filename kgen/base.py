@@ -163,8 +163,9 @@ class GenerativeModel(keras.Model):
         """Checks the labels of a batch or of all examples; a model without labels takes any."""
 
     def _declare(self, batch):
+        names = self.declared(batch)
         with self.distribute_strategy.scope():
-            self.terms.declare(self.declared(batch))
+            self.terms.declare(names)
 
     def declared(self, batch):
         """Names of all that steps of training and of validation log, found on two examples of a batch."""
