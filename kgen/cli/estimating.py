@@ -1,17 +1,18 @@
-"""How long an evaluation will take, from a small one."""
+"""How long an evaluation will take, from two small ones."""
 
 import time
 
 from kgen.cli import judging
 
-PILOT = 256  # Examples of the small evaluation.
+PILOT = 256  # Examples of the smaller one.
+LARGER = 4  # How many times as many the other has.
 PAIRS = ("kernel_distance", "precision", "recall", "density", "coverage")  # Their work grows with the square.
 
 
 def estimate(evidence, metrics):
     """Seconds that `judging.report` will take.
 
-    A small evaluation is run twice, once to warm up; each stage's time is then scaled to the whole.
+    Each stage takes a + b w seconds for work w, found by two small evaluations after one that warms up.
 
     Args:
         evidence: a `judging.Evidence`.
@@ -20,12 +21,19 @@ def estimate(evidence, metrics):
     Returns:
         Seconds, or None for an evaluation that is itself a small one.
     """
-    wanted, few = evidence.description.num_examples, PILOT
-    if wanted < 4 * few:
+    wanted, few, more = evidence.description.num_examples, PILOT, LARGER * PILOT
+    if wanted < 2 * more:
         return None
-    for _ in range(2):
-        seconds = _timed(evidence.smaller(few), metrics)
-    return sum(spent * _work(stage, wanted) / _work(stage, few) for stage, spent in seconds.items())
+    _timed(evidence.smaller(few), metrics)
+    first, second = (_timed(evidence.smaller(number), metrics) for number in (few, more))
+    return sum(_line(stage, first[stage], second[stage], few, more, wanted) for stage in second)
+
+
+def _line(stage, first, second, few, more, wanted):
+    """The straight line through two times of a stage, at the work that is wanted."""
+    low, high, far = (_work(stage, number) for number in (few, more, wanted))
+    slope = max(second - first, 0.0) / (high - low)
+    return second + slope * (far - high)
 
 
 def _timed(evidence, metrics):

@@ -61,7 +61,7 @@ def test_metrics_by_name_alone(runs, capsys):
 
 
 def test_it_says_how_long_it_will_take_and_writes_pictures(runs, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(estimating, "PILOT", 15)
+    monkeypatch.setattr(estimating, "PILOT", 7)
     out = tmp_path / "report"
     assert main(["evaluate", str(runs / "gan"), "--num-samples", "60", "--out", str(out)]) == 0
     captured = capsys.readouterr()
@@ -78,3 +78,11 @@ def test_what_cannot_be_measured_is_said(runs, tmp_path, line):
     assert "argument `metrics`" in line("evaluate", runs / "vae", "--metrics", "verdict")
     assert "from 2 to the 360" in line("evaluate", runs / "gan", "--num-samples", "361")
     assert "exists" in line("evaluate", runs / "gan", "--out", tmp_path)
+
+
+def test_the_estimate_is_a_line_through_two_times():
+    line = estimating._line
+    assert line("samples", 3.0, 5.0, 10, 20, 100) == 5 + 0.2 * 80
+    assert line("precision", 1.0, 4.0, 1, 2, 10) == 4 + 1.0 * 96  # The work is the square.
+    assert line("memorization", 1.0, 4.0, 100, 400, 5000) == 4 + 0.01 * 600  # Of 1,000 at most.
+    assert line("terms", 2.0, 1.5, 10, 20, 100) == 1.5  # Noise is no negative work.
