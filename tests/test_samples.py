@@ -14,13 +14,10 @@ class Drawer:
         self.image_shape = image_shape
         self.calls = []
 
-    def showcase(self, num_samples):
-        return num_samples, {}, None
-
-    def generate(self, num_samples, seed):
+    def sheet(self, num_samples, seed):
         self.calls.append((num_samples, seed))
         vectors = np.random.default_rng(seed).normal(size=(num_samples, *self.image_shape))
-        return vectors + len(self.calls) if len(self.image_shape) == 1 else np.abs(vectors) / 9
+        return (vectors + len(self.calls) if len(self.image_shape) == 1 else np.abs(vectors) / 9), None
 
 
 def run(callback, model, epochs=2):
