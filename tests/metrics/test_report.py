@@ -77,3 +77,9 @@ def test_class_balance():
     assert balance["entropy"] == pytest.approx(np.log(10), abs=0.01) and sum(balance["counts"]) == 1797
     zeros = kgen.metrics.class_balance("kgen-digits-v1", DIGITS[data.target == 0])
     assert zeros["entropy"] < 0.1 and zeros["max_entropy"] == pytest.approx(np.log(10))
+
+
+def test_reports_and_streaming_metrics_have_the_same_names():
+    from kgen.metrics import named, report
+
+    assert set(named.NAMES) == set(report.MEASURES)

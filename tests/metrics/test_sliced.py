@@ -1,8 +1,5 @@
 """Sliced Wasserstein distance against SciPy, and what it sees at which scale."""
 
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -14,6 +11,7 @@ from sklearn.datasets import load_digits
 import kgen
 import kgen.metrics
 from kgen.metrics import sliced
+from tests.metrics import replicas
 
 RNG = np.random.default_rng(4)
 REAL = RNG.integers(0, 256, (25, 8, 8, 1)).astype("uint8")
@@ -179,32 +177,18 @@ def test_one_flat_picture_is_finite():
     assert float(kgen.metrics.sliced_wasserstein(REAL, flat)) > 300
 
 
-PROGRAM = """
-import numpy as np, tensorflow as tf
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-import kgen, kgen.metrics
+SETUP = """
+batch = 10
 generator = np.random.default_rng(0)
 real = generator.integers(0, 256, (49, 8, 8, 1), "uint8")
 fake = generator.integers(30, 200, (49, 8, 8, 1))
 weight = generator.integers(0, 3, 49)
-strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-data = tf.data.Dataset.from_tensor_slices((real, fake, weight)).batch(10)
-data = strategy.experimental_distribute_dataset(data)
 makers = (lambda: kgen.metrics.SlicedWasserstein((8, 8, 1), max_samples=27),
           lambda: kgen.metrics.MultiScaleSimilarity((8, 8, 1), max_samples=27),
           lambda: kgen.metrics.ClassifierScore("kgen-digits-v1"))
-for make in makers:
-    alone = make()
-    alone.update_state(real, fake, weight)
-    with strategy.scope():
-        metric = make()
-    step = tf.function(lambda batch: strategy.run(metric.update_state, args=batch))
-    for _ in range(2):
-        metric.reset_state()
-        for batch in data:
-            step(batch)
-        print(float(metric.result()), float(alone.result()))
+cases = [(make, (real, fake, weight)) for make in makers]
+"""
+AFTER = """
 with strategy.scope():
     model = kgen.GAN((8, 8, 1), latent_dim=4, hidden_units=(8,), seed=1)
     model.compile(metrics=[make() for make in makers], jit_compile=False)
@@ -213,10 +197,8 @@ print(*[model.evaluate(real, batch_size=14, verbose=0, return_dict=True)["ms_ssi
 
 
 def test_two_replicas_give_the_value_of_one():
-    """Of odd batches, and with every picture under the number it has on one replica."""
-    run = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=300)
-    rows = [[float(number) for number in line.split()] for line in run.stdout.splitlines()]
-    assert len(rows) == 7, run.stderr[-2000:]
+    rows = replicas.values(SETUP, AFTER)
+    assert len(rows) == 7
     assert all(abs(found - expected) < 1e-6 and expected > 0.01 for found, expected in rows), rows
 
 
