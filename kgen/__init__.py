@@ -40,6 +40,7 @@ from kgen import (
     metrics,
     networks,
     noise,
+    optimizers,
     oracle,
     pictures,
     serving,
@@ -47,6 +48,7 @@ from kgen import (
 )
 from kgen.models.acgan import ACGAN
 from kgen.models.conditional_gan import ConditionalGAN
+from kgen.models.cyclegan import CycleGAN
 from kgen.models.dcgan import DCGAN
 from kgen.models.gan import GAN
 from kgen.models.infogan import InfoGAN
@@ -64,6 +66,7 @@ __all__ = [
     # Models.
     "ACGAN",
     "ConditionalGAN",
+    "CycleGAN",
     "DCGAN",
     "GAN",
     "InfoGAN",
@@ -88,6 +91,7 @@ __all__ = [
     "metrics",
     "networks",
     "noise",
+    "optimizers",
     "oracle",
     "pictures",
     "serving",

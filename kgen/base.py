@@ -75,7 +75,7 @@ class GenerativeModel(keras.Model):
             name="finite", shape=(), initializer="ones", trainable=False, autocast=False
         )
         self.terms = Terms()
-        self.first_examples = None  # Of the data looked at last.
+        self.first_examples = self.first_labels = None  # Of the data looked at last.
         self._judges = []
         specs = [tf.TensorSpec([None, 2], tf.int32), *self.CONDITIONS.values()]
         self._sample = tf.function(self.sample, input_signature=specs, autograph=False)
@@ -311,7 +311,7 @@ class GenerativeModel(keras.Model):
         """Checks the first batch; its number of examples."""
         x, y = inputs.first_batch(data)
         self.look(x, y)
-        self.first_examples = x
+        self.first_examples, self.first_labels = x, y
         self._declare((x, y))
         return len(x)
 

@@ -39,7 +39,7 @@ def check_network(name, network, input_shape, output_shape):
     Args:
         name: of the argument.
         network: a built Keras model.
-        input_shape: of one example.
+        input_shape: of one example; a network may leave axes free.
         output_shape: of one example.
 
     Raises:
@@ -48,9 +48,13 @@ def check_network(name, network, input_shape, output_shape):
     if not isinstance(network, keras.Model) or not hasattr(network, "input_shape"):
         raise invalid(name, "a keras.Sequential or functional keras.Model with an Input", **{name: network})
     given = tuple(network.input_shape[1:]), tuple(network.output_shape[1:])
-    if given != (tuple(input_shape), tuple(output_shape)):
+    if not (_fits(given[0], input_shape) and _fits(given[1], output_shape)):
         expected = f"a network from {tuple(input_shape)} to {tuple(output_shape)}"
         raise invalid(name, expected, input=given[0], output=given[1])
+
+
+def _fits(given, wanted):
+    return len(given) == len(wanted) and all(g in (None, w) for g, w in zip(given, wanted, strict=True))
 
 
 def check_pictures(x, image_shape, name="x"):

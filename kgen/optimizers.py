@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from kgen.errors import invalid
+from kgen.errors import integer_from, invalid, positive_integer
 
 
 def check_learning_rate(name, optimizer):
@@ -24,6 +24,49 @@ def loss_scale(optimizer):
     """Variables of an optimiser's float16 loss scale, which learn from a failed step."""
     own = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     return [optimizer.step_counter, optimizer.dynamic_scale] if own else []
+
+
+@keras.saving.register_keras_serializable("kgen")
+class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that is constant first, and then falls along a straight line to zero.
+
+    rate(t) = initial * min(1, max(0, 1 - (t - steps_constant) / steps_decay)).
+
+    Args:
+        initial: the first learning rate.
+        steps_constant: steps at that rate, 0 for none.
+        steps_decay: steps until it is zero.
+
+    Raises:
+        ValueError: numbers out of range.
+
+    Example:
+
+    >>> rate = kgen.optimizers.LinearDecay(2e-4, steps_constant=100, steps_decay=100)
+    >>> [round(float(rate(step)), 6) for step in (0, 100, 150, 200, 300)]
+    [0.0002, 0.0002, 0.0001, 0.0, 0.0]
+
+    Reference: Zhu 2017, section 4, arXiv 1703.10593: 100 epochs and 100 epochs.
+    """
+
+    def __init__(self, initial, steps_constant, steps_decay):
+        _check_rate("initial", initial)
+        integer_from(0, "steps_constant", steps_constant)
+        positive_integer("steps_decay", steps_decay)
+        self.initial = initial
+        self.steps_constant = steps_constant
+        self.steps_decay = steps_decay
+
+    def __call__(self, step):
+        done = (keras.ops.cast(step, "float32") - self.steps_constant) / self.steps_decay
+        return self.initial * (1.0 - keras.ops.clip(done, 0.0, 1.0))
+
+    def get_config(self):
+        return {
+            "initial": self.initial,
+            "steps_constant": self.steps_constant,
+            "steps_decay": self.steps_decay,
+        }
 
 
 class LearningRates:

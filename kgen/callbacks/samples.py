@@ -14,8 +14,8 @@ CELLS, POINTS = 64, 2500  # Pictures of a grid, points of a scatter plot.
 class Samples(keras.callbacks.Callback):
     """Draws the same samples after every epoch: a PNG each, a GIF of them all at the end.
 
-    Pictures become a grid, with a row for each class where the model has some; vectors become points in the
-    plane of their first two numbers.
+    Pictures become a grid, with a row for each class where the model has some; of a model that translates, a row
+    for each picture and what becomes of it. Vectors become points in the plane of their first two numbers.
 
     Args:
         directory: where epoch-001.png ... and training.gif go; made when missing.

@@ -23,6 +23,7 @@ from kgen.losses.adversarial import (
     wasserstein_real,
 )
 from kgen.losses.classes import class_cross_entropy
+from kgen.losses.distances import DISTANCES, absolute_distance, squared_distance
 from kgen.losses.likelihood import (
     bernoulli_log_density,
     gaussian_kl,
@@ -49,6 +50,8 @@ from kgen.losses.semi_supervised import (
 __all__ = [
     "ADVERSARIAL",
     "AdversarialLoss",
+    "DISTANCES",
+    "absolute_distance",
     "bernoulli_log_density",
     "class_cross_entropy",
     "dragan_points",
@@ -72,6 +75,7 @@ __all__ = [
     "non_saturating",
     "r1_penalty",
     "real_cross_entropy",
+    "squared_distance",
     "supervised_cross_entropy",
     "top_k_weights",
     "unlabelled_weights",

@@ -2,6 +2,7 @@
 
 from kgen.models.acgan import ACGAN
 from kgen.models.conditional_gan import ConditionalGAN
+from kgen.models.cyclegan import CycleGAN
 from kgen.models.dcgan import DCGAN
 from kgen.models.gan import GAN
 from kgen.models.infogan import InfoGAN
@@ -23,5 +24,6 @@ MODELS = {
     "acgan": ACGAN,
     "infogan": InfoGAN,
     "semi_supervised_gan": SemiSupervisedGAN,
+    "cyclegan": CycleGAN,
     "vae": VAE,
 }

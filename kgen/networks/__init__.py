@@ -1,7 +1,17 @@
 """Network shapes: a decoder grows data from a code, an encoder reads a code off data."""
 
-from kgen.networks import convolutional, dense, weight_normalized
+from kgen.networks import convolutional, dense, patch, residual, weight_normalized
+from kgen.networks.calling import both
 from kgen.networks.mirrored import pair
 from kgen.networks.reading import with_features
 
-__all__ = ["convolutional", "dense", "pair", "with_features", "weight_normalized"]
+__all__ = [
+    "both",
+    "convolutional",
+    "dense",
+    "pair",
+    "patch",
+    "residual",
+    "weight_normalized",
+    "with_features",
+]

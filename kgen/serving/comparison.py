@@ -15,7 +15,8 @@ def compare(actual, expected, tolerance, place):
     Args:
         actual: dict of output name to array; strings are bytes in an object array.
         expected: dict of the same.
-        tolerance: largest |a - b| / max(1, max |b|); for PNG pictures a share of 255 levels, at least one.
+        tolerance: largest |a - b| / max(1, max |b|); for PNG and uint8 pictures a share of 255 levels, at least
+            one.
         place: what is compared, for the error.
 
     Returns:
@@ -42,6 +43,8 @@ def _difference(got, wanted, tolerance):
     if wanted.dtype == object:
         pairs = zip(got.flat, wanted.flat, strict=True)
         return max((_string_difference(a, b, tolerance) for a, b in pairs), default=0.0)
+    if wanted.dtype == np.uint8:
+        return 0.0 if _same_pixels(got, wanted, tolerance) else math.inf
     got, wanted = got.astype(np.float64), wanted.astype(np.float64)
     largest = np.max(np.abs(wanted), initial=1.0)
     return float(np.max(np.abs(got - wanted), initial=0.0) / largest)
@@ -53,6 +56,11 @@ def _string_difference(got, wanted, tolerance):
         return 0.0
     if not (got.startswith(PNG) and wanted.startswith(PNG)):
         return math.inf
-    a, b = (tf.io.decode_png(data).numpy().astype(int) for data in (got, wanted))
+    a, b = (tf.io.decode_png(data).numpy() for data in (got, wanted))
+    return 0.0 if _same_pixels(a, b, tolerance) else math.inf
+
+
+def _same_pixels(a, b, tolerance):
+    """Whether two pictures differ by no more than rounding."""
     levels = max(1, round(255 * tolerance))
-    return 0.0 if a.shape == b.shape and np.abs(a - b).max() <= levels else math.inf
+    return a.shape == b.shape and np.abs(a.astype(int) - b.astype(int)).max(initial=0) <= levels

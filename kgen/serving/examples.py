@@ -9,7 +9,7 @@ from tensorflow.core.framework import tensor_pb2
 
 from kgen import noise
 
-SAMPLE_ROWS = 3
+SAMPLE_ROWS, FREE_SIDE = 3, 8  # Rows of a request, and pixels along a side of any length.
 FOLDER = "assets.extra"
 REQUEST, RESPONSE = "sample_request.json", "sample_response.json"
 WARMUP, DESCRIPTION = "tf_serving_warmup_requests", "endpoints.json"
@@ -18,7 +18,7 @@ PREDICT_LOG, LOG_REQUEST, MODEL_SPEC, INPUTS, SPEC_NAME, SPEC_SIGNATURE = 6, 1, 
 
 
 def sample_inputs(specs, num_rows=SAMPLE_ROWS):
-    """Rows that differ from each other: row seeds, normal latents, other numbers in [0, 1).
+    """Rows that differ from each other: row seeds, normal latents, bytes, other numbers in [0, 1).
 
     Args:
         specs: dict of input name to tf.TensorSpec.
@@ -32,12 +32,14 @@ def sample_inputs(specs, num_rows=SAMPLE_ROWS):
 
 
 def _sample(name, spec, seeds):
-    shape = [size or 1 for size in spec.shape[1:]]
+    shape = [size or FREE_SIDE for size in spec.shape[1:]]
     if name == "seed":
         return seeds.numpy()
     if spec.dtype.is_floating:
         draw = noise.normal if "latent" in name else noise.uniform
         return tf.cast(draw(seeds, shape), spec.dtype).numpy()
+    if spec.dtype == tf.uint8:
+        return tf.cast(256.0 * noise.uniform(seeds, shape), tf.uint8).numpy()
     return np.zeros([seeds.shape[0], *shape], spec.dtype.as_numpy_dtype)
 
 
