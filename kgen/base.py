@@ -154,10 +154,14 @@ class GenerativeModel(keras.Model):
 
     def look(self, x, y=None):
         """Checks one batch before any work starts."""
-        inputs.check_pictures(x, self.image_shape)
+        self.check_examples(x)
         self.check_labels(y)
         if len(x) % replicas.count():
             raise invalid("batch_size", f"a multiple of the {replicas.count()} replicas", batch_size=len(x))
+
+    def check_examples(self, x, name="x"):
+        """Checks a batch of examples, or all of them, under the name of their argument."""
+        inputs.check_pictures(x, self.image_shape, name)
 
     def check_labels(self, y):
         """Checks the labels of a batch or of all examples; a model without labels takes any."""
@@ -180,7 +184,7 @@ class GenerativeModel(keras.Model):
             x, y = x
         if not hasattr(x, "shape"):
             raise invalid("x", "an array or a tf.data.Dataset of batches", x=type(x).__name__)
-        inputs.check_pictures(x, self.image_shape)
+        self.check_examples(x)
         self.check_labels(y)
         return self.arranged(x, y, batch_size, shuffle)
 
@@ -265,7 +269,7 @@ class GenerativeModel(keras.Model):
             size = validation_batch_size or batch_size
             options["validation_data"] = self._held_out(validation_data, None, size, validation_steps)
             pictures, labels = inputs.first_batch(options["validation_data"])
-            inputs.check_pictures(pictures, self.image_shape, "validation_data")
+            self.check_examples(pictures, "validation_data")
             self.check_labels(labels)
         progress = {"add_progbar": verbose != 0, "verbose": verbose, "epochs": epochs, "steps": steps}
         run = Run(self, callbacks, data, add_history=True, **progress)
@@ -342,6 +346,10 @@ class GenerativeModel(keras.Model):
 
     def early_movers(self):
         """Players that move before the step's last verdict, and are moved back where it is a bad one."""
+        return []
+
+    def passing(self):
+        """Variables that a run has to store and a model does not, such as what it carries between batches."""
         return []
 
     def bookkeeping(self):
@@ -433,7 +441,7 @@ class GenerativeModel(keras.Model):
         if isinstance(x, tf.data.Dataset):
             self.check_inputs(inputs.first_batch(x)[0])
         elif len(x) == 0:
-            one = np.zeros([1, *np.shape(x)[1:]], "float32")
+            one = np.zeros([1, *np.shape(x)[1:]], getattr(x, "dtype", "float32"))
             self.check_inputs(one)
             return np.asarray(self(one, training=False))[:0]
         else:
@@ -454,11 +462,15 @@ class GenerativeModel(keras.Model):
         Raises:
             ValueError: bad arguments.
         """
-        positive_integer("num_samples", num_samples)
-        seeds = noise.rows(secrets.randbits(31) if seed is None else _seed(seed), num_samples)
+        seeds = self.row_seeds(num_samples, seed)
         arguments = [seeds, *self.fill(seeds, conditions)]
         chunks = [[a[i : i + CHUNK] for a in arguments] for i in range(0, num_samples, CHUNK)]
         return np.concatenate([self._sample(*chunk).numpy() for chunk in chunks])
+
+    def row_seeds(self, num_samples, seed=None):
+        """Row seeds [seed, i], int32 [num_samples, 2], of a new seed where it is None; bad numbers raise."""
+        positive_integer("num_samples", num_samples)
+        return noise.rows(secrets.randbits(31) if seed is None else _seed(seed), num_samples)
 
     def fill(self, seeds, conditions):
         """Checks what `generate` was given, and draws from the seeds what it was not.

@@ -137,6 +137,35 @@ def check_latents(z, latent_dim, name="latent"):
     check_finite(z, name)
 
 
+def check_tokens(x, vocabulary_size, name="x", shortest=2):
+    """Checks one batch of rows of tokens.
+
+    Args:
+        x: integer array or tensor [batch, T].
+        vocabulary_size: V; ids are 0 ... V - 1.
+        name: of the argument in messages.
+        shortest: tokens of a row, at least; a start and a token to predict.
+
+    Raises:
+        ValueError: wrong shape or type, an id outside the vocabulary, or an empty batch.
+
+    Example:
+
+    >>> kgen.inputs.check_tokens(np.array([[2, 4, 5]]), 6)
+    """
+    x = np.asarray(x)
+    expected = f"rows of tokens, integers [batch, T] with T of at least {shortest}"
+    if x.dtype.kind not in "iu":
+        raise invalid(name, f"strings, or {expected}", dtype=str(x.dtype))
+    if x.ndim != 2 or x.shape[1] < shortest:
+        raise invalid(name, expected, shape=x.shape)
+    if len(x) == 0:
+        raise invalid(name, "at least one example", shape=x.shape)
+    if x.min() < 0 or x.max() >= vocabulary_size:
+        expected = f"ids in 0..{vocabulary_size - 1}, those of the model's vocabulary"
+        raise invalid(name, expected, minimum=int(x.min()), maximum=int(x.max()))
+
+
 def check_length(dataset, steps_per_epoch):
     """Checks that a data set's length is known, and not zero.
 

@@ -3,7 +3,6 @@
 Reference: Yu et al. 2017, SeqGAN, "Synthetic Data Experiments", arXiv 1609.05473.
 """
 
-import math
 import os
 
 import keras
@@ -12,50 +11,11 @@ import tensorflow as tf
 
 from kgen import noise
 from kgen.errors import integer_from, invalid, positive_integer
+from kgen.sampling import inverse_cdf
 
 START = 0  # The token before the first; it is a word of the vocabulary too.
 GATES = "ifoc"  # Input, forget and output gate, and the candidate for the cell.
 ROWS = 512  # In memory at once.
-
-
-def inverse_cdf(logits, uniform):
-    """Draws a class of each row by the inverse of its distribution function.
-
-    min {k: sum_{j <= k} softmax(l)_j > u}, found among blocks of classes and then inside one block. A class of
-    probability 0 is never drawn. The blocks have ceil(sqrt(V)) classes.
-
-    Args:
-        logits: float32 [batch, V]; V is known.
-        uniform: float32 [batch] in [0, 1).
-
-    Returns:
-        int32 tensor [batch] in 0..V - 1.
-
-    Example:
-
-    >>> logits = np.log([[0.2, 0.3, 0.5]] * 4).astype("float32")
-    >>> kgen.oracle.inverse_cdf(logits, [0.1, 0.25, 0.55, 0.99]).numpy().tolist()
-    [0, 1, 2, 2]
-
-    Reference: Devroye 1986, "Non-uniform random variate generation", section III.2.
-    """
-    logits, size = tf.convert_to_tensor(logits), math.ceil(math.sqrt(logits.shape[1]))
-    shares = tf.exp(logits - tf.reduce_max(logits, axis=1, keepdims=True))
-    shares = tf.pad(shares, [[0, 0], [0, -logits.shape[1] % size]])
-    shares = tf.reshape(shares, [-1, shares.shape[1] // size, size])  # [batch, blocks, size]
-    blocks = tf.reduce_sum(shares, axis=2)
-    block, rest = _first_above(blocks, uniform * tf.reduce_sum(blocks, axis=1))
-    inside, _ = _first_above(tf.gather(shares, block, batch_dims=1), rest)
-    return block * size + inside
-
-
-def _first_above(shares, target):
-    """Index [batch] of the first running sum above a target, and what the sum before it leaves of that."""
-    sums = tf.cumsum(shares, axis=1)
-    target = tf.minimum(target, sums[:, -1] * (1 - 2.0**-23))  # Rounding may lift it to the last sum.
-    index = tf.reduce_sum(tf.cast(sums <= target[:, None], tf.int32), axis=1)
-    before = tf.gather(tf.pad(sums, [[0, 0], [1, 0]]), index, batch_dims=1)
-    return index, target - before
 
 
 def _by_blocks(function, rows, dtype):

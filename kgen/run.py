@@ -112,6 +112,7 @@ class Run(keras.callbacks.CallbackList):
         optimizers = {k: _optimizer(v) for k, v in self.model.optimizers().items()}
         identity = {"class": type(self.model).__name__, "optimizers": optimizers, "data": self.fingerprint}
         identity["steps_per_epoch"] = (self.params or {}).get("steps")
+        identity["stages"] = getattr(self.model, "stages", None)  # Of pre-training, where a model has one.
         return json.loads(json.dumps({**identity, "config": config}, default=str))
 
 
@@ -120,6 +121,7 @@ def _variables(model):
     named = {f"model/{i}": v for i, v in enumerate(model.variables)}
     for player, optimizer in model.optimizers().items():
         named |= {f"optimizer/{player}/{i}": v for i, v in enumerate(optimizer.variables)}
+    named |= {f"passing/{i}": v for i, v in enumerate(model.passing())}
     for name, tracker in model.terms.trackers.items():
         named |= {f"metric/{name}/{i}": v for i, v in enumerate(tracker.variables)}
     return named
@@ -135,6 +137,7 @@ def _compare(here, stored, reset_optimizer):
     """One line that names what differs between this model and the stored one."""
     known = [k for k in ("class", "data", "steps_per_epoch") if None not in (here[k], stored[k])]
     differing = [k for k in known if here[k] != stored[k]]
+    differing += ["stages"] if here["stages"] != stored.get("stages") else []
     keys = sorted({*here["config"], *stored["config"]})
     differing += [k for k in keys if here["config"].get(k) != stored["config"].get(k)]
     if here["optimizers"] != stored["optimizers"] and not reset_optimizer:

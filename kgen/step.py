@@ -66,9 +66,10 @@ def totalled(player, terms, variables):
 
 
 def all_finite(gradients):
-    """Whether every number of a nest of gradients is finite, as a scalar bool tensor."""
-    checks = [tf.reduce_all(tf.math.is_finite(g)) for g in tf.nest.flatten(gradients) if g is not None]
-    return tf.reduce_all(tf.stack(checks))
+    """Whether every number of a nest of gradients is finite, as a scalar bool tensor; integers always are."""
+    floats = [g for g in tf.nest.flatten(gradients) if g is not None and g.dtype.is_floating]
+    checks = [tf.reduce_all(tf.math.is_finite(g)) for g in floats]
+    return tf.reduce_all(tf.stack(checks)) if checks else tf.constant(True)
 
 
 def norm(gradients):
@@ -90,7 +91,8 @@ def agreed(gradients, variables, failed):
     A loss-scaling optimiser looks at the first replica only; the NaN tells it to lower its scale.
     """
     gradients = [
-        tf.zeros_like(v.value) if g is None else g for g, v in zip(gradients, variables, strict=True)
+        tf.zeros_like(v.value) if g is None else tf.convert_to_tensor(g)  # A gathered row's is sparse.
+        for g, v in zip(gradients, variables, strict=True)
     ]
     gradients[-1] += tf.cast(tf.where(failed, math.nan, 0.0), gradients[-1].dtype)
     return gradients

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 ACCURACIES = ("accuracy", "real_accuracy", "fake_accuracy", "real_class_accuracy", "fake_class_accuracy")
-DIRECTIONS = {**dict.fromkeys(ACCURACIES, "up"), "elbo": "up"}
+DIRECTIONS = {**dict.fromkeys(ACCURACIES, "up"), "elbo": "up", "reward": "up"}
 
 
 class Terms:

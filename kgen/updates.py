@@ -27,16 +27,16 @@ def split(model, x, y):
         return names + generator_turn(model, x[odd], part(y, odd))
 
 
-def generator_turn(model, x, y):
-    """The generator's move, in the steps in which it is due."""
+def generator_turn(model, x, y, meet=Game):
+    """The generator's move, in the steps in which it is due, in the game `meet(model, x, y)`."""
     due = model.generator_is_due()
     if due is True:
-        return model.turn(Game(model, x, y), "generator")
+        return model.turn(meet(model, x, y), "generator")
     stream = noise.current()
 
     def move(seeds, x, *labels):
         with noise.drawing_from(noise.Stream(seeds, stream.draws)):
-            names = model.turn(Game(model, x, *(labels or [None])), "generator")
+            names = model.turn(meet(model, x, *(labels or [None])), "generator")
             model.generator_names = tuple(names)
 
     replicas.conditionally(due, move, stream.seeds, x, *([] if y is None else [y]))

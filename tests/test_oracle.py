@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 import kgen
-from kgen.oracle import Oracle, inverse_cdf
+from kgen.oracle import Oracle
 
 FILE = os.environ.get("KGEN_ORACLE_FILE")
 needs_file = pytest.mark.skipif(not FILE, reason="KGEN_ORACLE_FILE is not set")
@@ -99,27 +99,6 @@ def test_likelihood_in_a_graph_and_under_xla(jit):
     tokens = tf.constant(TOKENS)
     step = tf.function(SMALL.log_likelihood, jit_compile=jit)
     np.testing.assert_allclose(step(tokens), SMALL.log_likelihood(TOKENS), atol=1e-4)
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 50, 64, 65])
-def test_inverse_cdf_equals_a_search(size):
-    generator = np.random.default_rng(size)
-    logits = generator.normal(size=(200, size)).astype("float32") * 3
-    uniform = generator.random(200).astype("float32")
-    shares = np.exp(logits.astype("float64"))
-    sums = shares.cumsum(axis=1) / shares.sum(axis=1, keepdims=True)
-    expected = [np.searchsorted(row, u, side="right") for row, u in zip(sums, uniform, strict=True)]
-    np.testing.assert_array_equal(inverse_cdf(logits, uniform), expected)
-
-
-@pytest.mark.parametrize("size", [5, 9, 50])
-def test_inverse_cdf_never_draws_the_impossible(size):
-    logits = np.full((3, size), -np.inf, "float32")
-    logits[:, [1, size - 2]] = [[0.0, 1.0], [88.0, 88.0], [-80.0, -99.0]]
-    for u, expected in ((0.0, 1), (1 - 2.0**-24, size - 2)):
-        found = inverse_cdf(logits, np.full(3, u, "float32"))
-        assert np.all(np.isin(found, [1, size - 2]))
-        assert found[0] == found[1] == expected
 
 
 def test_random_weights_are_standard_normal():

@@ -3,11 +3,12 @@
 from kgen.datasets.augment import Augmentation
 from kgen.datasets.few_labels import few_labels, semi_supervised
 from kgen.datasets.mixtures import Mixture, mixture
+from kgen.datasets.numbers import Numbers
 from kgen.datasets.pairs import Truth, load_pair, pair_truth
 from kgen.datasets.preparing import DatasetNotPrepared, prepare
 from kgen.datasets.sources import load, names
 from kgen.datasets.stream import Description, from_arrays
-from kgen.datasets.text import TextDescription, load_text
+from kgen.datasets.text import TextDescription, from_tokens, load_text
 from kgen.datasets.unpaired import PairDescription
 from kgen.datasets.vocabulary import Vocabulary
 
@@ -16,12 +17,14 @@ __all__ = [
     "DatasetNotPrepared",
     "Description",
     "Mixture",
+    "Numbers",
     "PairDescription",
     "TextDescription",
     "Truth",
     "Vocabulary",
     "few_labels",
     "from_arrays",
+    "from_tokens",
     "load",
     "load_pair",
     "load_text",

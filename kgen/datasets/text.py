@@ -172,6 +172,37 @@ def load_text(
     return dataset, dataset.description
 
 
+def from_tokens(tokens, vocabulary, batch_size=64, seed=0, shuffle=True, name="arrays"):
+    """The data set of rows that are numbers already, in an order that is a function of (seed, step).
+
+    Args:
+        tokens: int32 array [n, sequence_length + 1]: the start, tokens, and padding where there is one.
+        vocabulary: `Vocabulary` or `Numbers`, whose ids they are.
+        batch_size: rows of a batch.
+        seed: integer in [0, 2**31), for the order.
+        shuffle: whether to shuffle and drop the remainder.
+        name: name in the description.
+
+    Returns:
+        `tf.data.Dataset` with the attributes that `load_text` gives one.
+
+    Raises:
+        ValueError: if an argument does not fit, or there are fewer rows than `batch_size`.
+
+    Example:
+
+    >>> vocabulary = kgen.datasets.Vocabulary(["a", "b"], sentences=True)
+    >>> rows = vocabulary.sequences(["ab", "ba", "b"], length=3).numpy()
+    >>> data = kgen.datasets.from_tokens(rows, vocabulary, batch_size=2)
+    >>> next(iter(data)).shape, data.description.num_tokens
+    (TensorShape([2, 4]), 8)
+    """
+    _check(batch_size, seed, None, None)
+    tokens, known = np.asarray(tokens, np.int32), isinstance(vocabulary, Vocabulary)
+    corpus = Corpus(name, tokens, vocabulary if known else None, vocabulary.size)
+    return _dataset(corpus, "train" if shuffle else "all", tokens.shape[1] - 1, batch_size, seed, shuffle)
+
+
 def _check(batch_size, seed, sequence_length, vocabulary_size):
     positive_integer("batch_size", batch_size)
     integer_from(0, "seed", seed)

@@ -154,6 +154,19 @@ class Vocabulary(tf.Module):
             text = f"unknown {kind} {', '.join(map(repr, sorted(found)[:10]))}"
             raise invalid(argument, f"{kind} of the vocabulary of {len(self.tokens)}", text)
 
+    def rows(self, strings):
+        """Start, tokens and the end of a sentence, of each text.
+
+        Args:
+            strings: string tensor or list [batch].
+
+        Returns:
+            int32 ragged tensor [batch, (tokens)].
+        """
+        ids = self.encode(strings)
+        column = tf.ones([ids.nrows(), 1], tf.int32)
+        return tf.concat([self.start * column, ids] + ([END * column] if self.sentences else []), axis=1)
+
     def sequences(self, strings, length):
         """Rows that a model trains on: start, tokens, the end of a sentence, padding.
 
@@ -167,10 +180,7 @@ class Vocabulary(tf.Module):
         Returns:
             int32 tensor [batch, length + 1].
         """
-        ids = self.encode(strings)
-        column = tf.ones([ids.nrows(), 1], tf.int32)
-        parts = [self.start * column, ids] + ([END * column] if self.sentences else [])
-        return tf.concat(parts, axis=1).to_tensor(PADDING, shape=[None, length + 1])
+        return self.rows(strings).to_tensor(PADDING, shape=[None, length + 1])
 
     def decode(self, ids):
         """Texts of ids, up to the first end; padding and start are left out.

@@ -24,6 +24,7 @@ from kgen.losses.adversarial import (
 )
 from kgen.losses.classes import class_cross_entropy
 from kgen.losses.distances import DISTANCES, absolute_distance, squared_distance
+from kgen.losses.language import mean_over_tokens, token_nats
 from kgen.losses.likelihood import (
     bernoulli_log_density,
     gaussian_kl,
@@ -36,6 +37,7 @@ from kgen.losses.penalties import (
     gradient_penalty,
     r1_penalty,
 )
+from kgen.losses.policy import policy_gradient
 from kgen.losses.regularizers import (
     feature_matching,
     historical_average,
@@ -71,12 +73,15 @@ __all__ = [
     "least_squares_generator",
     "least_squares_real",
     "log_mean_exp",
+    "mean_over_tokens",
     "minimax",
     "non_saturating",
+    "policy_gradient",
     "r1_penalty",
     "real_cross_entropy",
     "squared_distance",
     "supervised_cross_entropy",
+    "token_nats",
     "top_k_weights",
     "unlabelled_weights",
     "wasserstein_fake",

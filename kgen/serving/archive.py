@@ -23,7 +23,8 @@ def export(model, path, endpoints=None, max_batch_size=1024):
 
     Args:
         model: anything with `signatures()`: dict of name to (function, dict of input name to tf.TensorSpec).
-            The first axis of every input and output is the batch.
+            The first axis of every input and output is the batch. Lookup tables of the functions belong to a
+            `tf.Module` that is its `vocabulary`.
         path: folder of the model, made where it is missing.
         endpoints: names of the signatures to write, the first as `serving_default` too. Default: all but
             "discriminate".
@@ -50,7 +51,8 @@ def export(model, path, endpoints=None, max_batch_size=1024):
     aside = path / f".tmp-{uuid.uuid4().hex}"
     aside.mkdir(parents=True)
     try:
-        _write(functions, aside, path.resolve().name, max_batch_size)
+        tables = getattr(model, "vocabulary", None)
+        _write(functions, aside, path.resolve().name, max_batch_size, tables)
         return _publish(aside, path)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
@@ -112,8 +114,9 @@ def _servable(x):
     return tf.cast(x, tf.float32) if x.dtype in (tf.bfloat16, tf.float16) else tf.convert_to_tensor(x)
 
 
-def _write(functions, folder, name, limit):
+def _write(functions, folder, name, limit, tables):
     module = tf.Module()
+    module.tables = tables
     module.weights = list({id(v): v for function in functions.values() for v in function.variables}.values())
     default = next(iter(functions))
     signatures = {"serving_default": functions[default], **functions}

@@ -85,6 +85,8 @@ def _output(tf, graph, name):
 
 def _tensor(tf, value):
     """TF_Tensor of {"dtype", "shape", "data"}; "repeat" copies the data along the first axis."""
+    if value["dtype"] == STRING:
+        return _string_tensor(tf, value)
     data = base64.b64decode(value["data"]) * value.get("repeat", 1)
     shape = [value["shape"][0] * value.get("repeat", 1), *value["shape"][1:]]
     if len(data) != math.prod(shape) * WIDTHS[value["dtype"]]:
@@ -95,6 +97,19 @@ def _tensor(tf, value):
     tensor = ctypes.c_void_p(tensor)
     if data:
         ctypes.memmove(tf.TF_TensorData(tensor), data, len(data))
+    return tensor
+
+
+def _string_tensor(tf, value):
+    """TF_Tensor of strings, whose data are a list of base64."""
+    parts = [base64.b64decode(part) for part in value["data"]] * value.get("repeat", 1)
+    shape = (ctypes.c_int64 * 1)(len(parts))
+    tensor = tf.TF_AllocateTensor(STRING, shape, 1, ctypes.c_size_t(TSTRING_BYTES * len(parts)))
+    tensor = ctypes.c_void_p(tensor)
+    for i, part in enumerate(parts):
+        place = ctypes.c_void_p(tf.TF_TensorData(tensor) + TSTRING_BYTES * i)
+        tf.TF_StringInit(place)
+        tf.TF_StringCopy(place, part, ctypes.c_size_t(len(part)))
     return tensor
 
 

@@ -10,6 +10,7 @@ from tensorflow.core.framework import tensor_pb2
 from kgen import noise
 
 SAMPLE_ROWS, FREE_SIDE = 3, 8  # Rows of a request, and pixels along a side of any length.
+TEXT = ("to", "be", "or", "not", "to", "be")
 FOLDER = "assets.extra"
 REQUEST, RESPONSE = "sample_request.json", "sample_response.json"
 WARMUP, DESCRIPTION = "tf_serving_warmup_requests", "endpoints.json"
@@ -18,7 +19,7 @@ PREDICT_LOG, LOG_REQUEST, MODEL_SPEC, INPUTS, SPEC_NAME, SPEC_SIGNATURE = 6, 1, 
 
 
 def sample_inputs(specs, num_rows=SAMPLE_ROWS):
-    """Rows that differ from each other: row seeds, normal latents, bytes, other numbers in [0, 1).
+    """Rows that differ from each other: row seeds, normal latents, bytes, texts, other numbers in [0, 1).
 
     Args:
         specs: dict of input name to tf.TensorSpec.
@@ -40,6 +41,8 @@ def _sample(name, spec, seeds):
         return tf.cast(draw(seeds, shape), spec.dtype).numpy()
     if spec.dtype == tf.uint8:
         return tf.cast(256.0 * noise.uniform(seeds, shape), tf.uint8).numpy()
+    if spec.dtype == tf.string:
+        return np.array([" ".join(TEXT[:i]).encode() for i in range(seeds.shape[0])], object)
     return np.zeros([seeds.shape[0], *shape], spec.dtype.as_numpy_dtype)
 
 
@@ -55,15 +58,16 @@ def rest_response(outputs):
 
 
 def _instances(arrays):
-    columns = {name: [_json_value(row) for row in array] for name, array in arrays.items()}
+    columns = {name: [_json_value(name, row) for row in array] for name, array in arrays.items()}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _json_value(row):
-    """Lists of numbers, float32 by the shortest decimal that reads back equal; bytes as base64."""
+def _json_value(name, row):
+    """Lists of numbers, float32 by the shortest decimal that reads back equal; texts; `..._bytes` as base64."""
     row = np.asarray(row)
     if row.dtype.kind in "OS":
-        return {"b64": base64.b64encode(row.item()).decode()}
+        binary = name.endswith("_bytes")
+        return {"b64": base64.b64encode(row.item()).decode()} if binary else row.item().decode()
     if row.dtype == np.float32:
         return np.reshape([float(str(number)) for number in row.ravel()], row.shape).tolist()
     return row.tolist()
@@ -86,8 +90,12 @@ def from_rest(rows, specs):
 
 def _array(rows, spec):
     if spec.dtype == tf.string:
-        return np.array([base64.b64decode(row["b64"]) for row in rows], object)
+        return np.array([_bytes(row) for row in rows], object)
     return np.asarray(rows, spec.dtype.as_numpy_dtype)
+
+
+def _bytes(value):
+    return base64.b64decode(value["b64"]) if isinstance(value, dict) else value.encode()
 
 
 def write_json(path, value):

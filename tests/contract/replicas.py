@@ -13,7 +13,11 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+import kgen  # noqa: E402
 from tests.contract.table import ROWS, state  # noqa: E402
+from tests.contract.text import TEXT  # noqa: E402
+
+EVERY = {**ROWS, **TEXT}
 
 OPTIMIZERS = {
     "sgd": keras.optimizers.SGD,
@@ -27,7 +31,7 @@ def trained(row, optimizer, strategy):
     with strategy.scope():
         model = row.make()
         two = hasattr(model, "players")
-        rate = 1e-2 if two else 1e-5  # A VAE's loss is a sum over pixels.
+        rate = 1e-5 if isinstance(model, kgen.VAE) else 1e-2  # A VAE's loss is a sum over pixels.
         names = ["generator_optimizer", "discriminator_optimizer"] if two else ["optimizer"]
         chosen = {name: OPTIMIZERS[optimizer](rate) for name in names}
         model.compile(**chosen, jit_compile=False, steps_per_execution=1)
@@ -48,7 +52,7 @@ if __name__ == "__main__":
     mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     found = {
         name: {o: difference(row, o, mirrored) for o in OPTIMIZERS if o == "sgd" or row.judged}
-        for name, row in ROWS.items()
-        if name in (sys.argv[1:] or ROWS)
+        for name, row in EVERY.items()
+        if name in (sys.argv[1:] or EVERY)
     }
     json.dump(found, sys.stdout)

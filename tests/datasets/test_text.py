@@ -229,3 +229,18 @@ def test_tiny_shakespeare_is_cut_like_nanogpt():
         assert len(description.vocabulary.tokens) == 65
         text = b"".join(description.vocabulary.decode(next(iter(dataset))).numpy()[:1]).decode()
         assert text.startswith("\nFirst Citizen:" if split != "validation" else "\n?\n\nGREMIO:\nGood morr")
+
+
+def test_rows_of_tokens_are_a_data_set_of_their_own():
+    rows = np.arange(4, 64, dtype="int32").reshape(12, 5) % 9
+    data = datasets.from_tokens(rows, datasets.Numbers(9), batch_size=5, seed=3)
+    first = [batch.numpy() for batch in data]
+    assert [len(batch) for batch in first] == [5, 5] and data.steps_per_epoch == 2
+    every = np.concatenate([batch.numpy() for batch in data.at(0).take(12)])
+    assert sorted(map(tuple, every)) == sorted(map(tuple, np.repeat(rows, 5, axis=0)))
+    np.testing.assert_array_equal(next(iter(data.at(1))), first[1])
+    ordered = datasets.from_tokens(rows, datasets.Numbers(9), batch_size=5, shuffle=False)
+    np.testing.assert_array_equal(np.concatenate(list(ordered)), rows)
+    assert (
+        not ordered.description.contiguous and ordered.description.fingerprint == data.description.fingerprint
+    )

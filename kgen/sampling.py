@@ -1,0 +1,144 @@
+"""Rules by which a token is drawn from logits: temperature, the k likeliest, the nucleus, the inverse CDF."""
+
+import math
+
+import tensorflow as tf
+
+
+def draw(logits, uniform, temperature, top_k, top_p):
+    """Draws a token of each row, by the temperature first, then among the k likeliest, then in the nucleus.
+
+    Args:
+        logits: float [batch, V]; V is known. -inf is never drawn.
+        uniform: float32 [batch] in [0, 1).
+        temperature: float32 [batch]; 0 and below take the likeliest token, of equal ones the first.
+        top_k: int32 [batch]; V and above leave nothing out.
+        top_p: float32 [batch] in (0, 1]; 1 leaves nothing out.
+
+    Returns:
+        int32 tensor [batch] in 0..V - 1.
+
+    Example:
+
+    >>> logits, one = tf.constant([[1.0, 3.0, 2.0]] * 2), tf.ones(2)
+    >>> kgen.sampling.draw(logits, 0.9 * one, [0.0, 1.0], tf.constant([3, 2]), one).numpy().tolist()
+    [1, 2]
+    """
+    temperature = tf.cast(temperature, logits.dtype)
+    scaled = tempered(logits, tf.where(temperature > 0, temperature, tf.ones_like(temperature)))
+    limited = tf.reduce_any((top_k < logits.shape[1]) | (top_p < 1.0))
+    kept = tf.cond(limited, lambda: nucleus(likeliest(scaled, top_k), top_p), lambda: scaled)
+    greedy = tf.argmax(logits, axis=1, output_type=tf.int32)
+    return tf.where(temperature > 0, inverse_cdf(kept, uniform), greedy)
+
+
+def tempered(logits, temperature):
+    """Logits whose softmax is p^(1 / T), normalised: a lower temperature prefers the likely.
+
+    Args:
+        logits: float [batch, V].
+        temperature: float [batch], positive.
+
+    Returns:
+        Float tensor [batch, V].
+
+    Reference: Ackley, Hinton & Sejnowski 1985, eq. 4.
+    """
+    return logits / temperature[:, None]
+
+
+def likeliest(logits, top_k):
+    """Logits of the k likeliest classes, and of those as likely as the k-th; -inf elsewhere.
+
+    Args:
+        logits: float [batch, V].
+        top_k: int32 [batch], positive; V and above keep all.
+
+    Returns:
+        Float tensor [batch, V].
+
+    Example:
+
+    >>> kgen.sampling.likeliest(tf.constant([[1.0, 3.0, 2.0]]), tf.constant([2])).numpy().tolist()
+    [[-inf, 3.0, 2.0]]
+
+    Reference: Fan et al. 2018, section 5.2, arXiv 1805.04833.
+    """
+    last = tf.minimum(top_k, logits.shape[1]) - 1
+    least = tf.gather(_descending(logits), last, batch_dims=1)
+    return _at_least(logits, least)
+
+
+def nucleus(logits, top_p):
+    """Logits of the fewest classes that have probability p or more together; -inf elsewhere.
+
+    The likeliest is always among them, and so are classes as likely as the least likely one.
+
+    Args:
+        logits: float [batch, V].
+        top_p: float32 [batch] in (0, 1].
+
+    Returns:
+        Float tensor [batch, V].
+
+    Example:
+
+    >>> logits = tf.math.log([[0.2, 0.5, 0.3]])
+    >>> [float(kept) > -9 for kept in kgen.sampling.nucleus(logits, tf.constant([0.6]))[0]]
+    [False, True, True]
+
+    Reference: Holtzman et al. 2020, eq. 2 and 3, arXiv 1904.09751.
+    """
+    ordered = _descending(logits)
+    before = tf.cumsum(tf.nn.softmax(ordered, axis=1), axis=1, exclusive=True)
+    inside = (before < tf.cast(top_p, logits.dtype)[:, None]) | (top_p[:, None] >= 1.0)
+    least = tf.reduce_min(tf.where(inside, ordered, logits.dtype.max), axis=1)
+    return _at_least(logits, least)
+
+
+def _descending(logits):
+    return tf.sort(logits, axis=1, direction="DESCENDING")
+
+
+def _at_least(logits, least):
+    return tf.where(logits >= least[:, None], logits, tf.cast(-math.inf, logits.dtype))
+
+
+def inverse_cdf(logits, uniform):
+    """Draws a class of each row by the inverse of its distribution function.
+
+    min {k: sum_{j <= k} softmax(l)_j > u}, found among blocks of classes and then inside one block. A class of
+    probability 0 is never drawn. The blocks have ceil(sqrt(V)) classes.
+
+    Args:
+        logits: float [batch, V]; V is known.
+        uniform: float32 [batch] in [0, 1).
+
+    Returns:
+        int32 tensor [batch] in 0..V - 1.
+
+    Example:
+
+    >>> logits = np.log([[0.2, 0.3, 0.5]] * 4).astype("float32")
+    >>> kgen.sampling.inverse_cdf(logits, [0.1, 0.25, 0.55, 0.99]).numpy().tolist()
+    [0, 1, 2, 2]
+
+    Reference: Devroye 1986, "Non-uniform random variate generation", section III.2.
+    """
+    logits, size = tf.convert_to_tensor(logits), math.ceil(math.sqrt(logits.shape[1]))
+    shares = tf.exp(tf.cast(logits - tf.reduce_max(logits, axis=1, keepdims=True), tf.float32))
+    shares = tf.pad(shares, [[0, 0], [0, -logits.shape[1] % size]])
+    shares = tf.reshape(shares, [-1, shares.shape[1] // size, size])  # [batch, blocks, size]
+    blocks = tf.reduce_sum(shares, axis=2)
+    block, rest = _first_above(blocks, uniform * tf.reduce_sum(blocks, axis=1))
+    inside, _ = _first_above(tf.gather(shares, block, batch_dims=1), rest)
+    return block * size + inside
+
+
+def _first_above(shares, target):
+    """Index [batch] of the first running sum above a target, and what the sum before it leaves of that."""
+    sums = tf.cumsum(shares, axis=1)
+    target = tf.minimum(target, sums[:, -1] * (1 - 2.0**-23))  # Rounding may lift it to the last sum.
+    index = tf.reduce_sum(tf.cast(sums <= target[:, None], tf.int32), axis=1)
+    before = tf.gather(tf.pad(sums, [[0, 0], [1, 0]]), index, batch_dims=1)
+    return index, target - before
