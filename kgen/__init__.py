@@ -34,6 +34,7 @@ from kgen import (
     datasets,
     errors,
     inputs,
+    language,
     latents,
     layers,
     losses,
@@ -43,6 +44,7 @@ from kgen import (
     optimizers,
     oracle,
     pictures,
+    sampling,
     serving,
     state,
 )
@@ -91,6 +93,7 @@ __all__ = [
     "datasets",
     "errors",
     "inputs",
+    "language",
     "latents",
     "layers",
     "losses",
@@ -100,6 +103,7 @@ __all__ = [
     "optimizers",
     "oracle",
     "pictures",
+    "sampling",
     "serving",
     "state",
 ]

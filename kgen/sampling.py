@@ -27,7 +27,7 @@ def draw(logits, uniform, temperature, top_k, top_p):
     temperature = tf.cast(temperature, logits.dtype)
     scaled = tempered(logits, tf.where(temperature > 0, temperature, tf.ones_like(temperature)))
     limited = tf.reduce_any((top_k < logits.shape[1]) | (top_p < 1.0))
-    kept = tf.cond(limited, lambda: nucleus(likeliest(scaled, top_k), top_p), lambda: scaled)
+    kept = tf.cond(limited, lambda: narrowed(scaled, top_k, top_p), lambda: scaled)
     greedy = tf.argmax(logits, axis=1, output_type=tf.int32)
     return tf.where(temperature > 0, inverse_cdf(kept, uniform), greedy)
 
@@ -47,57 +47,36 @@ def tempered(logits, temperature):
     return logits / temperature[:, None]
 
 
-def likeliest(logits, top_k):
-    """Logits of the k likeliest classes, and of those as likely as the k-th; -inf elsewhere.
+def narrowed(logits, top_k, top_p):
+    """Logits of the k likeliest classes, and of these the fewest that have probability p or more together.
+
+    The others become -inf. Classes as likely as the last one are kept too, and so is always the likeliest.
 
     Args:
-        logits: float [batch, V].
-        top_k: int32 [batch], positive; V and above keep all.
+        logits: float [batch, V]; V is known.
+        top_k: int32 [batch], positive; V and above leave nothing out.
+        top_p: float32 [batch] in (0, 1]; 1 leaves nothing out.
 
     Returns:
         Float tensor [batch, V].
 
     Example:
 
-    >>> kgen.sampling.likeliest(tf.constant([[1.0, 3.0, 2.0]]), tf.constant([2])).numpy().tolist()
-    [[-inf, 3.0, 2.0]]
+    >>> logits = tf.math.log([[0.2, 0.5, 0.3]] * 2)
+    >>> kept = kgen.sampling.narrowed(logits, tf.constant([1, 3]), tf.constant([1.0, 0.6]))
+    >>> (kept > -9).numpy().tolist()
+    [[False, True, False], [False, True, True]]
 
-    Reference: Fan et al. 2018, section 5.2, arXiv 1805.04833.
+    Reference: Fan et al. 2018, section 5.2, arXiv 1805.04833 (k); Holtzman et al. 2020, eq. 2 and 3, arXiv
+    1904.09751 (the nucleus).
     """
-    last = tf.minimum(top_k, logits.shape[1]) - 1
-    least = tf.gather(_descending(logits), last, batch_dims=1)
-    return _at_least(logits, least)
-
-
-def nucleus(logits, top_p):
-    """Logits of the fewest classes that have probability p or more together; -inf elsewhere.
-
-    The likeliest is always among them, and so are classes as likely as the least likely one.
-
-    Args:
-        logits: float [batch, V].
-        top_p: float32 [batch] in (0, 1].
-
-    Returns:
-        Float tensor [batch, V].
-
-    Example:
-
-    >>> logits = tf.math.log([[0.2, 0.5, 0.3]])
-    >>> [float(kept) > -9 for kept in kgen.sampling.nucleus(logits, tf.constant([0.6]))[0]]
-    [False, True, True]
-
-    Reference: Holtzman et al. 2020, eq. 2 and 3, arXiv 1904.09751.
-    """
-    ordered = _descending(logits)
+    ordered = tf.sort(logits, axis=1, direction="DESCENDING")
+    last = tf.gather(ordered, tf.minimum(top_k, logits.shape[1]) - 1, batch_dims=1)
+    ordered = _at_least(ordered, last)
     before = tf.cumsum(tf.nn.softmax(ordered, axis=1), axis=1, exclusive=True)
     inside = (before < tf.cast(top_p, logits.dtype)[:, None]) | (top_p[:, None] >= 1.0)
-    least = tf.reduce_min(tf.where(inside, ordered, logits.dtype.max), axis=1)
-    return _at_least(logits, least)
-
-
-def _descending(logits):
-    return tf.sort(logits, axis=1, direction="DESCENDING")
+    inside &= tf.math.is_finite(ordered)
+    return _at_least(logits, tf.reduce_min(tf.where(inside, ordered, logits.dtype.max), axis=1))
 
 
 def _at_least(logits, least):

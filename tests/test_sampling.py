@@ -6,7 +6,7 @@ import scipy.stats
 import tensorflow as tf
 
 from kgen import noise
-from kgen.sampling import draw, inverse_cdf, likeliest, nucleus, tempered
+from kgen.sampling import draw, inverse_cdf, narrowed, tempered
 
 LOGITS = np.random.default_rng(1).normal(size=(6, 11)) * 2
 
@@ -33,7 +33,7 @@ def test_temperature_raises_probabilities_to_a_power(temperature):
 
 def test_the_k_likeliest_are_kept():
     top_k = np.array([1, 2, 5, 10, 11, 40], "int32")
-    found = likeliest(tf.constant(LOGITS), tf.constant(top_k)).numpy()
+    found = narrowed(tf.constant(LOGITS), tf.constant(top_k), tf.ones(6)).numpy()
     for row, kept, k in zip(LOGITS, found, top_k, strict=True):
         order = np.argsort(-row)
         assert np.isneginf(kept[order[k:]]).all()
@@ -42,12 +42,18 @@ def test_the_k_likeliest_are_kept():
 
 @pytest.mark.parametrize("top_p", [1e-6, 0.3, 0.8, 0.999, 1.0])
 def test_the_nucleus_is_the_smallest_set_that_is_large_enough(top_p):
-    found = nucleus(tf.constant(LOGITS), tf.fill([6], top_p)).numpy()
+    found = narrowed(tf.constant(LOGITS), tf.fill([6], 11), tf.fill([6], top_p)).numpy()
     for shares, kept in zip(softmax(LOGITS), np.isfinite(found), strict=True):
         least = np.sort(shares[kept])[0]
         assert kept[shares > least].all()
         assert shares[kept].sum() >= top_p - 1e-9 or kept.all()
         assert shares[kept].sum() - least < top_p or kept.sum() == 1
+
+
+def test_classes_as_likely_as_the_last_are_kept():
+    logits = tf.constant([[2.0, 1.0, 2.0, 1.0, 0.0]] * 3)
+    kept = np.isfinite(narrowed(logits, tf.constant([1, 3, 9]), tf.constant([1.0, 1.0, 0.1])))
+    assert kept.astype(int).tolist() == [[1, 0, 1, 0, 0], [1, 1, 1, 1, 0], [1, 0, 1, 0, 0]]
 
 
 def test_draws_are_as_frequent_as_they_should_be():

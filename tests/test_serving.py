@@ -300,6 +300,41 @@ def test_sample_request_is_a_rest_body_and_its_answer_follows(version, painter):
     np.testing.assert_allclose(picture / 255, wanted[1], atol=0.51 / 255)
 
 
+def test_texts_are_json_strings_and_other_bytes_base64():
+    texts = np.array([b"to be", "bé\n".encode(), b""], object)
+    arrays = {"text": texts, "image_bytes": np.array([b"\x89PNG", b"\xff", b""], object)}
+    specs = {name: tf.TensorSpec([None], tf.string) for name in arrays}
+    rows = json.loads(json.dumps(examples.rest_request("both", arrays)))["instances"]
+    assert [row["text"] for row in rows] == ["to be", "bé\n", ""]
+    assert all(set(row["image_bytes"]) == {"b64"} for row in rows)
+    for name, array in examples.from_rest(rows, specs).items():
+        assert array.dtype == object and array.tolist() == arrays[name].tolist()
+    alone = examples.rest_response({"text": texts})["predictions"]
+    assert alone == ["to be", "bé\n", ""]
+    assert examples.from_rest(alone, {"text": specs["text"]})["text"].tolist() == texts.tolist()
+
+
+def test_a_fresh_process_is_fed_strings(tmp_path):
+    """Lookup tables of a `vocabulary` go with the functions that use them."""
+    vocabulary = tf.Module()
+    keys, values = tf.constant(["to", "be"]), tf.constant([1, 2])
+    vocabulary.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, values), 0)
+
+    class Reader:
+        def __init__(self):
+            self.vocabulary = vocabulary
+
+        def signatures(self):
+            words = {"text": tf.TensorSpec([None], tf.string)}
+            return {"read": (lambda text: {"id": vocabulary.table[text], "text": text + "!"}, words)}
+
+    version = serving.export(Reader(), tmp_path / "m")
+    assert serving.check(version, Reader())["max_difference"]["session"] == 0
+    answer = serving.load(version)["read"](text=["be", "no", "to", ""])
+    assert answer["id"].tolist() == [2, 0, 1, 0]
+    assert answer["text"].tolist() == [b"be!", b"no!", b"to!", b"!"]
+
+
 def test_warmup_records_read_back(tmp_path):
     requests = [
         ("generate", {"seed": np.arange(6, dtype=np.int32).reshape(3, 2)}),

@@ -119,6 +119,8 @@ class _OfLogits(_MeanNats):
         padding: id of the tokens that do not count, or None.
     """
 
+    of_logits = True  # What a language model gives it beside the tokens; others see generated ones.
+
     def __init__(self, name, padding=None):
         super().__init__(name)
         if isinstance(padding, bool) or not isinstance(padding, (numbers.Integral, type(None))):

@@ -9,13 +9,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgen import losses, noise, rollouts, updates
+from kgen import execution, losses, noise, rollouts, updates
 from kgen.errors import integer_from, invalid, number_in, one_of, positive_integer
 from kgen.game import Once
 from kgen.language import LanguageModel, check_texts
 from kgen.networks import both
 from kgen.networks.recurrent import RecurrentNetwork
-from kgen.networks.text_discriminator import FILTERS, WIDTHS, TextDiscriminator
+from kgen.networks.text_convnet import FILTERS, WIDTHS, TextConvNet
 from kgen.step import Move, num_rows, totalled
 from kgen.two_player import TwoPlayerModel
 
@@ -116,7 +116,7 @@ class SeqGAN(TwoPlayerModel, LanguageModel):
             self.delayed = self._generator(units, embedding_dim, regularizer, "delayed")
             self.delayed.trainable = False
             self.delayed.set_weights(self.network.get_weights())
-        self.discriminator = TextDiscriminator(
+        self.discriminator = TextConvNet(
             self.vocabulary.size,
             discriminator_embedding_dim,
             *_fitting(widths, filters, sequence_length),
@@ -246,6 +246,14 @@ class SeqGAN(TwoPlayerModel, LanguageModel):
     def _begin(self, stage):
         """Makes the next steps those of a stage."""
         self.stage, self.train_function = stage, None
+
+    def make_train_function(self, force=False):
+        """In a stage without convolutions XLA is what `compile` was told for such a network."""
+        of_all, wanted = self.jit_compile, self._compile_arguments["jit_compile"]
+        if self.stage == "likelihood" and not self.run_eagerly:
+            self.jit_compile = execution.xla(self.network, wanted)
+        super().make_train_function(force)
+        self.jit_compile = of_all
 
     def _epochs(self, run, data, epoch, epochs, *rest):
         """Those of pre-training stage by stage, in one run."""

@@ -1,16 +1,18 @@
 """Network shapes: a decoder grows data from a code, an encoder reads a code off data."""
 
-from kgen.networks import convolutional, dense, patch, residual, weight_normalized
+from kgen.networks import causal, convolutional, dense, patch, recurrent, residual, weight_normalized
 from kgen.networks.calling import both
 from kgen.networks.mirrored import pair
 from kgen.networks.reading import with_features
 
 __all__ = [
     "both",
+    "causal",
     "convolutional",
     "dense",
     "pair",
     "patch",
+    "recurrent",
     "residual",
     "weight_normalized",
     "with_features",

@@ -14,10 +14,11 @@ tf.config.set_logical_device_configuration(
 )
 
 import kgen  # noqa: E402
+from tests.contract.seqgan import SEQGAN  # noqa: E402
 from tests.contract.table import ROWS, state  # noqa: E402
-from tests.contract.text import TEXT  # noqa: E402
+from tests.contract.text import STREAMS, TEXT  # noqa: E402
 
-EVERY = {**ROWS, **TEXT}
+EVERY = {**ROWS, **TEXT, **STREAMS, **SEQGAN}
 
 OPTIMIZERS = {
     "sgd": keras.optimizers.SGD,
@@ -35,7 +36,8 @@ def trained(row, optimizer, strategy):
         names = ["generator_optimizer", "discriminator_optimizer"] if two else ["optimizer"]
         chosen = {name: OPTIMIZERS[optimizer](rate) for name in names}
         model.compile(**chosen, jit_compile=False, steps_per_execution=1)
-    validation = row.data(32, seed=1) if optimizer == "sgd" and row.judged else None
+    validation = row.data(32, seed=1) if optimizer == "sgd" and row.judged else (None,)
+    validation = validation[0] if len(validation) == 1 else validation
     history = model.fit(*row.data(), batch_size=16, epochs=1, verbose=0, validation_data=validation)
     return [v.numpy() for v in state(model)], history.history
 

@@ -10,7 +10,7 @@ import kgen
 from tests.contract.table import state
 from tests.contract.test_replicas import TOLERANCE, check
 from tests.contract.test_training import Stop
-from tests.contract.text import TEXT, streams
+from tests.contract.text import STREAMS, TEXT, streams
 from tests.contract.training import equal, trained, used, values
 
 every_model = pytest.mark.parametrize("row", TEXT.values(), ids=TEXT)
@@ -184,10 +184,10 @@ def test_export_serves_every_signature(row, tmp_path):
     assert request["generate"]["instances"][2]["prompt"] == "to be"
 
 
-@pytest.mark.parametrize("name", TEXT)
+@pytest.mark.parametrize("name", [*TEXT, *STREAMS])
 @pytest.mark.parametrize("optimizer", TOLERANCE)
 def test_two_replicas_equal_one(name, optimizer):
-    check(tuple(TEXT), name, optimizer)
+    check((*TEXT, *STREAMS), name, optimizer)
 
 
 @pytest.mark.gpu

@@ -25,6 +25,14 @@ class TextRow(Row):
         return sentences(self.make().vocabulary, number, seed), None
 
 
+class StreamRow(Row):
+    """A language model that trains on running text, from batch to batch."""
+
+    def data(self, number=64, seed=0):
+        """A contiguous data set, alone."""
+        return (streams(split="validation" if seed else "train"),)
+
+
 def sentences(vocabulary, number, seed=0):
     """Rows of tokens: different texts of different lengths, or numbers."""
     random = np.random.default_rng(seed)
@@ -65,4 +73,8 @@ TEXT = {
         dropout=0.2,
         weight_normalization=False,
     ),
+}
+STREAMS = {
+    f"{name}-streams": StreamRow(TEXT[name].make, ENDPOINTS, TERMS, judged=True)
+    for name in ("lstm", "convnet")
 }

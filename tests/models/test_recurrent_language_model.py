@@ -34,9 +34,7 @@ def test_bad_arguments_are_named(argument):
 )
 def test_numbers_of_weights(options, expected):
     model = kgen.RecurrentLanguageModel(4, **{"units": 6, "num_layers": 2, "embedding_dim": 5, **options})
-    assert (
-        model.count_params() - sum(int(np.prod(v.shape)) for v in model.non_trainable_variables) == expected
-    )
+    assert sum(int(np.prod(v.shape)) for v in model.trainable_variables) == expected
 
 
 def chain(stay, number, length, seed):
@@ -53,7 +51,7 @@ def test_it_learns_the_entropy_of_a_chain(cell):
     model = kgen.RecurrentLanguageModel(
         2, cell, units=8, num_layers=1, embedding_dim=4, sequence_length=20, seed=1
     )
-    model.compile(keras.optimizers.Adam(2e-2))
+    model.compile(keras.optimizers.Adam(2e-2), jit_compile=False)
     model.fit(chain(stay, 1280, 20, seed=0), batch_size=64, epochs=4, verbose=0)
     held_out = chain(stay, 2000, 20, seed=1)
     found = model.evaluate(held_out, batch_size=500, return_dict=True, verbose=0)["loss"]
@@ -71,6 +69,6 @@ def test_it_remembers_the_first_token():
     rows[:, -1] = rows[:, 1]
     keras.utils.set_random_seed(0)
     model = kgen.RecurrentLanguageModel(2, units=16, num_layers=1, embedding_dim=4, sequence_length=8)
-    model.compile(keras.optimizers.Adam(3e-2))
+    model.compile(keras.optimizers.Adam(3e-2), jit_compile=False)
     loss = model.fit(rows, batch_size=64, epochs=12, verbose=0).history["loss"][-1]
     assert loss < 7 / 8 * np.log(2) + 0.03

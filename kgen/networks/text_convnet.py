@@ -12,7 +12,7 @@ WIDTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20)
 FILTERS = (100, 200, 200, 200, 200, 100, 100, 100, 100, 100, 160, 160)
 
 
-class TextDiscriminator(keras.layers.Layer):
+class TextConvNet(keras.layers.Layer):
     """Tokens [batch, T] to logits [batch, 1] of being real.
 
     f = [max_i relu(e_i ... e_{i+w-1} * W_w + b_w)] over all widths w, e the embeddings; one highway layer,
@@ -31,7 +31,7 @@ class TextDiscriminator(keras.layers.Layer):
 
     Example:
 
-    >>> network = kgen.networks.text_discriminator.TextDiscriminator(7, 4, widths=(1, 3), filters=(5, 6))
+    >>> network = kgen.networks.text_convnet.TextConvNet(7, 4, widths=(1, 3), filters=(5, 6))
     >>> network(np.zeros((2, 9), "int32")).shape
     TensorShape([2, 1])
 
@@ -90,7 +90,8 @@ class TextDiscriminator(keras.layers.Layer):
 def strongest(x, kernel, bias):
     """max_i relu(x_i ... x_{i+w-1} * W + b), float [batch, n], of x [batch, T, d] and W [w, d, n]."""
     windows = tf.nn.conv1d(x, tf.convert_to_tensor(kernel), stride=1, padding="VALID")
-    return tf.nn.relu(tf.reduce_max(windows, axis=1) + tf.convert_to_tensor(bias))  # ReLU and b keep the order.
+    highest = tf.reduce_max(windows, axis=1)  # The order is that of relu(x + b).
+    return tf.nn.relu(highest + tf.convert_to_tensor(bias))
 
 
 def highway(x, transform, gate):
