@@ -87,7 +87,7 @@ def inverse_cdf(logits, uniform):
     """Draws a class of each row by the inverse of its distribution function.
 
     min {k: sum_{j <= k} softmax(l)_j > u}, found among blocks of classes and then inside one block. A class of
-    probability 0 is never drawn. The blocks have ceil(sqrt(V)) classes.
+    probability 0 is never drawn. The blocks have about sqrt(V) classes.
 
     Args:
         logits: float [batch, V]; V is known.
@@ -104,7 +104,7 @@ def inverse_cdf(logits, uniform):
 
     Reference: Devroye 1986, "Non-uniform random variate generation", section III.2.
     """
-    logits, size = tf.convert_to_tensor(logits), math.ceil(math.sqrt(logits.shape[1]))
+    logits, size = tf.convert_to_tensor(logits), _block(logits.shape[1])
     shares = tf.exp(tf.cast(logits - tf.reduce_max(logits, axis=1, keepdims=True), tf.float32))
     shares = tf.pad(shares, [[0, 0], [0, -logits.shape[1] % size]])
     shares = tf.reshape(shares, [-1, shares.shape[1] // size, size])  # [batch, blocks, size]
@@ -112,6 +112,12 @@ def inverse_cdf(logits, uniform):
     block, rest = _first_above(blocks, uniform * tf.reduce_sum(blocks, axis=1))
     inside, _ = _first_above(tf.gather(shares, block, batch_dims=1), rest)
     return block * size + inside
+
+
+def _block(num_classes):
+    """Classes of a block: about sqrt(V), and a divisor of V where one is near, which spares a copy."""
+    root = math.ceil(math.sqrt(num_classes))
+    return next((size for size in range(root, 2 * root) if num_classes % size == 0), root)
 
 
 def _first_above(shares, target):
