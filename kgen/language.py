@@ -218,7 +218,7 @@ class LanguageModel(GenerativeModel):
         return self.read(tokens, self.network.zero_state(num_rows(tokens)), training)[0]
 
     def generate(
-        self, num_samples=16, prompt="", temperature=1.0, top_k=None, top_p=None, length=None, seed=None
+        self, num_samples=16, prompt="", temperature=1.0, top_k=None, top_p=None, seed=None, length=None
     ):
         """New texts; text i is a function of (seed, i) and its conditions alone.
 
@@ -231,8 +231,8 @@ class LanguageModel(GenerativeModel):
             temperature: T of p^(1 / T); 0 takes the likeliest token at each place.
             top_k: draws among the k likeliest tokens; None among all.
             top_p: draws among the fewest tokens that have probability p together, in (0, 1]; None among all.
-            length: most tokens behind the prompt; None for `sequence_length`. Sentences end by themselves.
             seed: integer in [0, 2**31); a new one is drawn when None.
+            length: most tokens behind the prompt; None for `sequence_length`. Sentences end by themselves.
 
         Returns:
             Array of str [num_samples], prompts included.

@@ -9,11 +9,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgen import execution, losses, noise, rollouts, updates
+from kgen import execution, losses, noise, updates
+from kgen.episode import Episode
 from kgen.errors import integer_from, invalid, number_in, one_of, positive_integer
-from kgen.game import Once
 from kgen.language import LanguageModel, check_texts
-from kgen.networks import both
 from kgen.networks.recurrent import RecurrentNetwork
 from kgen.networks.text_convnet import FILTERS, WIDTHS, TextConvNet
 from kgen.step import Move, num_rows, totalled
@@ -344,59 +343,17 @@ class SeqGAN(TwoPlayerModel, LanguageModel):
     def generator_loss(self, game):
         """-log p(y_t | y_<t) Q(t) of the tokens that G chose."""
         tokens = game.fake
-        inputs = tf.concat([self._start(tokens)[:, None], tokens[:, :-1]], axis=1)
+        inputs = tf.concat([self.start(tokens)[:, None], tokens[:, :-1]], axis=1)
         logits, _ = self.read(inputs, self.network.zero_state(num_rows(tokens)))
         nats = losses.token_nats(tokens, self.allowed(logits))
         mean, counts = self.policy_loss == "mean", self.counting(tokens)
         return {"policy_gradient": losses.policy_gradient(nats, game.values, counts, mean)}
 
-    # What the players do.
+    # What the players say.
 
-    def policy(self, network, seeds):
-        """A recurrent network as a policy of `kgen.rollouts`, which draws by row seeds [batch, 2]."""
-        weights = network.values()
-
-        def step(token, state):
-            logits, state = network.step(weights, token, state)
-            return self.allowed(logits), state
-
-        return rollouts.policy(step, seeds, self.vocabulary.end, self.vocabulary.padding)
-
-    def written(self, seeds):
-        """New sequences of row seeds, int32 [batch, T], and G's states on the way, [T, batch, ...]."""
-        act, state = self.policy(self.network, seeds), self.network.zero_state(num_rows(seeds))
-        return rollouts.written(act, self._start(seeds), state, self.sequence_length)
-
-    def _start(self, rows):
+    def start(self, rows):
         """The token before the first, int32 [batch], of as many rows [batch, ...]."""
         return tf.zeros_like(rows[:, 0]) + self.vocabulary.start
-
-    def values_of(self, tokens, states, seeds):
-        """Q of each token of sequences that G has written, float32 [batch, T].
-
-        Args:
-            tokens, states: of `written`.
-            seeds: row seeds [batch, 2] of the roll-outs.
-        """
-        network = self.network
-        if self.delayed is not None:
-            network, states = self.delayed, self._states(self.delayed, tokens)
-        spread = noise.spread(seeds, num_rows(seeds) * self.rollouts)
-
-        def complete(tokens, state, known):
-            return rollouts.completed(self.policy(network, noise.fold(spread, known)), tokens, state, known)
-
-        return rollouts.action_values(tokens, states, complete, self.reward, self.rollouts)
-
-    def _states(self, network, tokens):
-        """States of another network that reads what G has written, [T, batch, ...]."""
-        follow, weights = tf.transpose(tokens), network.values()
-
-        def act(place, token, state):
-            return follow[place], network.step(weights, token, state)[1]
-
-        state = network.zero_state(num_rows(tokens))
-        return rollouts.written(act, self._start(tokens), state, self.sequence_length)[1]
 
     def reward(self, tokens):
         """D(y), the probability float32 [batch] that sequences [batch, T] are real."""
@@ -443,54 +400,6 @@ class SeqGAN(TwoPlayerModel, LanguageModel):
         """The endpoints of the served model: a language model's, and `discriminate`."""
         texts = {"text": tf.TensorSpec([None], tf.string)}
         return {**super().signatures(), "discriminate": (self.verdict, texts)}
-
-
-class Episode:
-    """One meeting of the players; each quantity is computed when a loss first asks for it.
-
-    Args:
-        model: the `SeqGAN`.
-        tokens: rows of real ones, int32 [batch, T + 1].
-        labels: None.
-        training: whether D runs in training mode.
-        fake: new sequences, int32 [batch, T]; None for drawing them.
-    """
-
-    def __init__(self, model, tokens, labels=None, training=True, fake=None):
-        self.model = model
-        self.real = tokens[:, 1:]
-        self.training = training
-        self._given = fake
-
-    @Once
-    def story(self):
-        """New sequences and G's states on the way."""
-        return self.model.written(noise.current().next())
-
-    @property
-    def fake(self):
-        """As many new sequences, int32 [batch, T]."""
-        return self.story[0] if self._given is None else self._given
-
-    @Once
-    def values(self):
-        """What each of their tokens is worth, float32 [batch, T]; a number, for the gradient."""
-        return tf.stop_gradient(self.model.values_of(*self.story, noise.current().next()))
-
-    @Once
-    def judgement(self):
-        """D of the real and of the new sequences, [batch, 1] each."""
-        return both(self.model.discriminator, self.real, self.fake, self.training)
-
-    @property
-    def real_logits(self):
-        """D's logits of the real sequences, [batch, 1]."""
-        return self.judgement[0]
-
-    @property
-    def fake_logits(self):
-        """D's logits of the new ones, [batch, 1]."""
-        return self.judgement[1]
 
 
 def _fitting(widths, filters, length):

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import kgen
 from kgen import losses, noise
-from kgen.models.seqgan import Episode
+from kgen.episode import Episode
 from tests.contract.seqgan import SEQGAN, TERMS
 from tests.contract.table import state
 from tests.contract.test_replicas import TOLERANCE, check
