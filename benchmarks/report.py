@@ -39,6 +39,24 @@ class Section(NamedTuple):
     quantities: dict
 
 
+CLASSES_KEPT = (
+    ("accuracy", "the target's classifier is right about translated test digits", {"at_least": 0.97}),
+    ("classes_kept", "classes of ten that are mostly taken for themselves", {"at_least": 10}),
+)
+NEARNESS = (
+    ("psnr", "PSNR to the counterpart, dB", {}),
+    ("pixel_agreement", "pixels that agree with the counterpart's", {}),
+    ("intersection_over_union", "intersection over union of the foreground", {}),
+)
+NEIGHBOURS = (
+    (
+        "accuracy",
+        "the target's classifier is right about translated test digits",
+        {"published": "MNIST and USPS: CyCADA 95.6, 96.5 %, source only 82.2, 69.6 %"},
+    ),
+    CLASSES_KEPT[1],
+)
+
 SECTIONS = {
     "speed_dense_gan": Section(
         "Speed: dense GAN, MNIST, batch 128, alternating",
@@ -196,6 +214,36 @@ SECTIONS = {
             ("_projection", "classes by projection", " --conditioning projection"),
         )
     },
+    **{
+        f"cyclegan_mnist_{task}": Section(
+            f"CycleGAN, MNIST {words}, 32 x 32, unpaired",
+            f"python benchmarks/cyclegan_mnist.py {task}",
+            {
+                f"{key}_{way}": Quantity(f"{text}, {way[0]} to {way[1]}", **bounds)
+                for way in ("ab", "ba")
+                for key, text, bounds in quantities
+            }
+            | {"training_minutes": Quantity("minutes of training, others at work", at_most=30.0)},
+        )
+        for task, words, quantities in (
+            ("edges", "(a) and outlines (b)", (*CLASSES_KEPT, *NEARNESS)),
+            ("colour", "(a) and tinted negatives (b)", (*CLASSES_KEPT, *NEARNESS)),
+            ("digits", "(a) and scikit-learn's digits (b)", NEIGHBOURS),
+        )
+    },
+    "cyclegan_photographs": Section(
+        "CycleGAN on two folders of photographs: killed, resumed, served",
+        "python benchmarks/cyclegan_photographs.py",
+        {
+            "training_minutes": Quantity("minutes of the uninterrupted training"),
+            "killed_after_state_of_step": Quantity("step of the last state before SIGKILL"),
+            "arrays": Quantity("arrays of the training state"),
+            "equal_arrays": Quantity("of them equal bit for bit after the resumed run"),
+            "served_and_translated_differ_by_levels": Quantity(
+                "levels of 255 between the served picture and `kgen translate`", at_most=1
+            ),
+        },
+    ),
     "metrics_cost": Section(
         "Metrics of features, 10,000 pictures against 10,000",
         "python benchmarks/metrics_cost.py",
