@@ -17,7 +17,7 @@ def case(inputs, outputs, arrays, repeat=1):
     Args:
         inputs: dict of input name to (tensor name, tf.TensorSpec).
         outputs: dict of output name to (tensor name, tf.TensorSpec).
-        arrays: dict of input name to NumPy array of numbers.
+        arrays: dict of input name to NumPy array; strings are bytes in an object array.
         repeat: times that the rows are repeated.
 
     Returns:
@@ -28,12 +28,19 @@ def case(inputs, outputs, arrays, repeat=1):
             "name": inputs[name][0],
             "dtype": inputs[name][1].dtype.as_datatype_enum,
             "shape": list(values.shape),
-            "data": base64.b64encode(values.tobytes()).decode(),
+            "data": _data(values),
             "repeat": repeat,
         }
         for name, values in arrays.items()
     ]
     return {"feeds": feeds, "fetches": [name for name, _ in outputs.values()]}
+
+
+def _data(values):
+    """Base64 of an array's bytes, a list of them for strings."""
+    if values.dtype == object:
+        return [base64.b64encode(part).decode() for part in values.flat]
+    return base64.b64encode(values.tobytes()).decode()
 
 
 def answer(plan):
