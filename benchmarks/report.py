@@ -106,6 +106,24 @@ SECTIONS = {
             ("plane_wgan_gp", "WGAN-GP in the plane, 3 x 128 units, batch 128"),
         )
     },
+    **{
+        f"speed_cyclegan_{batch}": Section(
+            f"Speed: CycleGAN, 64 x 64 pictures, six residual blocks of width 64, batch {batch}",
+            f"python benchmarks/speed.py cyclegan_{batch} --rounds 9 --steps 5",
+            {
+                "float32_vs_tutorial": Quantity("float32, x faster than the tutorial", at_least=1.15),
+                "bfloat16_vs_tutorial_bfloat16": Quantity(
+                    "mixed_bfloat16, x faster than the tutorial in mixed_bfloat16", at_least=1.4
+                ),
+                "bfloat16_vs_tutorial": Quantity("mixed_bfloat16, x faster than the tutorial in float32"),
+                "memory_vs_tutorial": Quantity("float32, peak memory by the tutorial's", at_most=1.0),
+                "memory_vs_tutorial_bfloat16": Quantity(
+                    "mixed_bfloat16, peak memory by the tutorial's", at_most=1.0
+                ),
+            },
+        )
+        for batch in (1, 4)
+    },
     "speed_plane_gan": Section(
         "Speed: GAN in the plane, 3 x 128 units, batch 128, alternating",
         "python benchmarks/speed.py plane_gan",
