@@ -38,6 +38,7 @@ def mapped(function, data, channels, max_pixels):
     [[200, 200, 200], [200, 200, 200]]
     """
 
+    @tf.autograph.experimental.do_not_convert
     def from_file(row):
         return tf.io.encode_png(function(decoded(row, channels)[None])[0])
 
