@@ -79,8 +79,9 @@ def by_products(x, kernel):
     def gradient(dy):
         _, height, width, _ = dy.shape
         places = [(i, j) for i in range(rows) for j in range(columns)]
-        seen = [tf.reshape(x[:, i : i + height, j : j + width], [-1, channels]) for i, j in places]
-        products = [tf.matmul(part, tf.reshape(dy, [-1, filters]), transpose_a=True) for part in seen]
+        with tf.control_dependencies([dy]):  # Else a graph makes these as soon as it has x, and keeps them.
+            parts = [tf.reshape(x[:, i : i + height, j : j + width], [-1, channels]) for i, j in places]
+        products = [tf.matmul(part, tf.reshape(dy, [-1, filters]), transpose_a=True) for part in parts]
         dx = tf.nn.conv2d_transpose(dy, kernel, tf.shape(x), 1, "VALID")
         return dx, tf.reshape(tf.stack(products), kernel.shape)
 
