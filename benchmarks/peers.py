@@ -8,7 +8,11 @@ the same networks for each peer, fixed data, no pictures, no checkpoints, no shu
   `train_step` of a `keras.Model`; the generator runs twice, the discriminator on three batches.
 - keras.io, "WGAN-GP overriding Model.train_step" (keras.io/examples/generative/wgan_gp).
 - keras.io, "Variational AutoEncoder" (keras.io/examples/generative/vae).
+- TensorFlow's CycleGAN tutorial (tensorflow.org/tutorials/generative/cyclegan): one persistent tape, a total for
+  each generator, each network called for each picture by itself, four optimisers.
 """
+
+import functools
 
 import keras
 import numpy as np
@@ -19,6 +23,7 @@ import kgen
 
 SHAPE = (28, 28, 1)
 LATENT_DIM = 100
+CYCLE_SHAPE = (64, 64, 3)
 
 
 def make(name, batch_size, jit_compile=None):
@@ -253,12 +258,63 @@ class PlainVae(keras.Model):
         return _track(self.trackers, loss, reconstruction_loss, kl_loss)
 
 
+class TutorialCycleGan:
+    """The training step of TensorFlow's CycleGAN tutorial, with the paper's least squares for its cross-entropy.
+
+    Args:
+        generators: (g, f), from x to y and back.
+        discriminators: (of x, of y), networks that give a map of logits.
+    """
+
+    CYCLE_WEIGHT, IDENTITY_WEIGHT = 10.0, 5.0
+
+    def __init__(self, generators, discriminators):
+        self.networks = *generators, *discriminators
+        self.optimizers = [keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in self.networks]
+        for network, optimizer in zip(self.networks, self.optimizers, strict=True):
+            optimizer.build(network.trainable_variables)
+
+    def step(self, x, y):
+        """One step on batches x and y [batch, height, width, channels] in [-1, 1]."""
+        with tf.GradientTape(persistent=True) as tape:
+            losses = self._losses(x, y)
+        gradients = [
+            tape.gradient(loss, network.trainable_variables)
+            for loss, network in zip(losses.values(), self.networks, strict=True)
+        ]
+        for own, network, optimizer in zip(gradients, self.networks, self.optimizers, strict=True):
+            optimizer.apply_gradients(zip(own, network.trainable_variables, strict=True))
+        return losses
+
+    def _losses(self, x, y):
+        g, f, d_x, d_y = [functools.partial(network, training=True) for network in self.networks]
+        fake_y, fake_x = g(x), f(y)
+        cycle = self.CYCLE_WEIGHT * (_absolute(x - f(fake_y)) + _absolute(y - g(fake_x)))
+        same_x, same_y = f(x), g(y)
+        real_x_logits, real_y_logits = d_x(x), d_y(y)
+        fake_x_logits, fake_y_logits = d_x(fake_x), d_y(fake_y)
+        return {
+            "g_loss": _square(fake_y_logits - 1.0) + cycle + self.IDENTITY_WEIGHT * _absolute(y - same_y),
+            "f_loss": _square(fake_x_logits - 1.0) + cycle + self.IDENTITY_WEIGHT * _absolute(x - same_x),
+            "x_loss": 0.5 * (_square(real_x_logits - 1.0) + _square(fake_x_logits)),
+            "y_loss": 0.5 * (_square(real_y_logits - 1.0) + _square(fake_y_logits)),
+        }
+
+
+def _absolute(x):
+    return tf.reduce_mean(tf.abs(x))
+
+
+def _square(x):
+    return tf.reduce_mean(tf.square(x))
+
+
 def fit_step(model, images):
     """The compiled function that `fit` calls for a step, after `fit` itself has run twenty of them.
 
     Args:
         model: compiled keras.Model.
-        images: array [batch, ...], the batch of every step.
+        images: array [batch, ...], the batch of every step, or a pair of them.
 
     Returns:
         Function of no argument that takes as many steps as one call of the model's train function does, and
@@ -333,6 +389,63 @@ def _plain_vae(batch_size, jit_compile):
     return fit_step(model, pictures(batch_size))
 
 
+def cyclegan():
+    """kgen's CycleGAN of 64 x 64 pictures as it is out of the box, with six residual blocks of width 64."""
+    return kgen.CycleGAN(CYCLE_SHAPE, residual_blocks=6)
+
+
+def plain(network):
+    """The same network of Keras's own layers, and of `ReflectionPadding`, which Keras does not have."""
+    return keras.models.clone_model(network, clone_function=_plain_layer)
+
+
+def _plain_layer(layer):
+    kind = type(layer).__name__
+    kind = ReflectionPadding if kind == "ReflectionPadding2D" else getattr(layers, kind)
+    return kind.from_config(layer.get_config())
+
+
+class ReflectionPadding(layers.Layer):
+    """Padding by reflection, as one writes it: one call of the backend."""
+
+    def __init__(self, padding, **kwargs):
+        super().__init__(**kwargs)
+        self.padding = padding
+
+    def call(self, inputs):
+        sides = [[self.padding, self.padding]] * 2
+        return tf.pad(inputs, [[0, 0], *sides, [0, 0]], mode="REFLECT")
+
+    def get_config(self):
+        return {**super().get_config(), "padding": self.padding}
+
+
+def domains(batch_size):
+    """Pictures of two domains, uint8 [batch_size, 64, 64, 3] each."""
+    rng = np.random.default_rng(0)
+    return tuple(rng.integers(0, 256, [batch_size, *CYCLE_SHAPE], "uint8") for _ in range(2))
+
+
+def _tutorial_cyclegan(policy):
+    """Recipe whose networks are built under that policy, which is global for all that it computes."""
+
+    def build(batch_size, jit_compile):
+        keras.config.set_dtype_policy(policy)
+        try:
+            made = cyclegan()
+            generators = [plain(network) for network in (made.generator_ab, made.generator_ba)]
+            discriminators = [plain(network) for network in (made.discriminator_a, made.discriminator_b)]
+            recipe = TutorialCycleGan(generators, discriminators)
+            step = tf.function(recipe.step, jit_compile=bool(jit_compile))
+            pair = [tf.constant(x / 127.5 - 1.0, tf.float32) for x in domains(batch_size)]
+            step(*pair)
+        finally:
+            keras.config.set_dtype_policy("float32")
+        return lambda: step(*pair)
+
+    return build
+
+
 PEERS = {
     "tutorial_dcgan": _tutorial(tutorial_networks, -1.0),
     "tutorial_dense": _tutorial(dense_networks, 0.0),
@@ -342,4 +455,6 @@ PEERS = {
     "keras_io_plane": _keras_io_plane,
     "keras_io_plane_wgan_gp": _keras_io_wgan_gp(plane_networks, points),
     "plain_vae": _plain_vae,
+    "tutorial_cyclegan": _tutorial_cyclegan("float32"),
+    "tutorial_cyclegan_bfloat16": _tutorial_cyclegan("mixed_bfloat16"),
 }

@@ -39,6 +39,24 @@ class Section(NamedTuple):
     quantities: dict
 
 
+CLASSES_KEPT = (
+    ("accuracy", "the target's classifier is right about translated test digits", {"at_least": 0.97}),
+    ("classes_kept", "classes of ten that are mostly taken for themselves", {"at_least": 10}),
+)
+NEARNESS = (
+    ("psnr", "PSNR to the counterpart, dB", {}),
+    ("pixel_agreement", "pixels that agree with the counterpart's", {}),
+    ("intersection_over_union", "intersection over union of the foreground", {}),
+)
+NEIGHBOURS = (
+    (
+        "accuracy",
+        "the target's classifier is right about translated test digits",
+        {"published": "MNIST and USPS: CyCADA 95.6, 96.5 %, source only 82.2, 69.6 %"},
+    ),
+    CLASSES_KEPT[1],
+)
+
 SECTIONS = {
     "speed_dense_gan": Section(
         "Speed: dense GAN, MNIST, batch 128, alternating",
@@ -87,6 +105,24 @@ SECTIONS = {
             ("wgan_gp", "WGAN-GP of width 32, MNIST, batch 64"),
             ("plane_wgan_gp", "WGAN-GP in the plane, 3 x 128 units, batch 128"),
         )
+    },
+    **{
+        f"speed_cyclegan_{batch}": Section(
+            f"Speed: CycleGAN, 64 x 64 pictures, six residual blocks of width 64, batch {batch}",
+            f"python benchmarks/speed.py cyclegan_{batch} --rounds 9 --steps 5",
+            {
+                "float32_vs_tutorial": Quantity("float32, x faster than the tutorial", at_least=1.15),
+                "bfloat16_vs_tutorial_bfloat16": Quantity(
+                    "mixed_bfloat16, x faster than the tutorial in mixed_bfloat16", at_least=1.4
+                ),
+                "bfloat16_vs_tutorial": Quantity("mixed_bfloat16, x faster than the tutorial in float32"),
+                "memory_vs_tutorial": Quantity("float32, peak memory by the tutorial's", at_most=1.0),
+                "memory_vs_tutorial_bfloat16": Quantity(
+                    "mixed_bfloat16, peak memory by the tutorial's", at_most=1.0
+                ),
+            },
+        )
+        for batch in (1, 4)
     },
     "speed_plane_gan": Section(
         "Speed: GAN in the plane, 3 x 128 units, batch 128, alternating",
@@ -196,6 +232,36 @@ SECTIONS = {
             ("_projection", "classes by projection", " --conditioning projection"),
         )
     },
+    **{
+        f"cyclegan_mnist_{task}": Section(
+            f"CycleGAN, MNIST {words}, 32 x 32, unpaired",
+            f"python benchmarks/cyclegan_mnist.py {task}",
+            {
+                f"{key}_{way}": Quantity(f"{text}, {way[0]} to {way[1]}", **bounds)
+                for way in ("ab", "ba")
+                for key, text, bounds in quantities
+            }
+            | {"training_minutes": Quantity("minutes of training, others at work", at_most=30.0)},
+        )
+        for task, words, quantities in (
+            ("edges", "(a) and outlines (b)", (*CLASSES_KEPT, *NEARNESS)),
+            ("colour", "(a) and tinted negatives (b)", (*CLASSES_KEPT, *NEARNESS)),
+            ("digits", "(a) and scikit-learn's digits (b)", NEIGHBOURS),
+        )
+    },
+    "cyclegan_photographs": Section(
+        "CycleGAN on two folders of photographs: killed, resumed, served",
+        "python benchmarks/cyclegan_photographs.py",
+        {
+            "training_minutes": Quantity("minutes of the uninterrupted training"),
+            "killed_after_state_of_step": Quantity("step of the last state before SIGKILL"),
+            "arrays": Quantity("arrays of the training state"),
+            "equal_arrays": Quantity("of them equal bit for bit after the resumed run"),
+            "served_and_translated_differ_by_levels": Quantity(
+                "levels of 255 between the served picture and `kgen translate`", at_most=1
+            ),
+        },
+    ),
     "metrics_cost": Section(
         "Metrics of features, 10,000 pictures against 10,000",
         "python benchmarks/metrics_cost.py",

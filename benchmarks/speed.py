@@ -1,6 +1,8 @@
 """Times kgen's training step against the recipes that people copy: same networks, same batch, interleaved rounds.
 
-    python benchmarks/speed.py dense_gan|dense_vae|dcgan|wgan_gp|plane_gan|plane_wgan_gp [--rounds N] [--steps N]
+    python benchmarks/speed.py FAMILY [--rounds N] [--steps N]
+
+FAMILY is one of dense_gan, dense_vae, dcgan, wgan_gp, plane_gan, plane_wgan_gp, cyclegan_1, cyclegan_4.
 
 Out of the box means `compile()` without arguments, every promise of the contract switched on; "equal" means the
 same precision, update rule and XLA setting as the peer. Compiled functions are timed after warm-up.
@@ -25,23 +27,30 @@ BATCH = {
     "wgan_gp": 64,
     "plane_gan": 128,
     "plane_wgan_gp": 128,
+    "cyclegan_1": 1,
+    "cyclegan_4": 4,
 }
 CRITIC_STEPS = 5
 
 
 def kgen_step(name, policy="float32", update="alternating", **options):
     """One of kgen's models, compiled and warmed up, as a callable for `timing.interleave`."""
-    if name.startswith("plane"):
-        examples = peers.points(BATCH[name])
-    else:
-        examples = np.round(255 * peers.pictures(BATCH[name])).astype("uint8")
     keras.config.set_dtype_policy(policy)
     try:
         model = MODELS[name](update)
     finally:
         keras.config.set_dtype_policy("float32")
     model.compile(**options)
-    return peers.fit_step(model, examples)
+    return peers.fit_step(model, _examples(name))
+
+
+def _examples(name):
+    """The batch of every step; for a CycleGAN a pair of them."""
+    if name.startswith("cyclegan"):
+        return peers.domains(BATCH[name])
+    if name.startswith("plane"):
+        return peers.points(BATCH[name])
+    return np.round(255 * peers.pictures(BATCH[name])).astype("uint8")
 
 
 def _dcgan(update):
@@ -56,6 +65,8 @@ MODELS = {
     "wgan_gp": lambda update: kgen.WGANGP(latent_dim=peers.LATENT_DIM, width=32, update=update),
     "plane_gan": lambda update: kgen.GAN((2,), latent_dim=2, hidden_units=(128, 128, 128), update=update),
     "plane_wgan_gp": lambda update: _plane_wgan_gp(),
+    "cyclegan_1": lambda update: peers.cyclegan(),
+    "cyclegan_4": lambda update: peers.cyclegan(),
 }
 
 
@@ -132,6 +143,18 @@ def dcgan():
     return candidates, ratios
 
 
+def cyclegan(name):
+    """Candidates and the ratios that are reported; the tutorial in bfloat16 has Keras's global policy."""
+    peer = {f"tutorial{end}": peers.make(f"tutorial_cyclegan{end}", BATCH[name]) for end in ("", "_bfloat16")}
+    ours = {"kgen": kgen_step(name), "kgen_bfloat16": kgen_step(name, "mixed_bfloat16")}
+    ratios = {
+        "float32_vs_tutorial": ("kgen", "tutorial"),
+        "bfloat16_vs_tutorial_bfloat16": ("kgen_bfloat16", "tutorial_bfloat16"),
+        "bfloat16_vs_tutorial": ("kgen_bfloat16", "tutorial"),
+    }
+    return peer | ours, ratios
+
+
 def _torch(name, batch_size):
     if importlib.util.find_spec("torch") is None:
         return {}
@@ -159,6 +182,18 @@ FAMILIES = {
     "wgan_gp": lambda: _against_keras_io("wgan_gp", "keras_io_wgan_gp", cycle),
     "plane_gan": lambda: _against_keras_io("plane_gan", "keras_io_plane"),
     "plane_wgan_gp": lambda: _against_keras_io("plane_wgan_gp", "keras_io_plane_wgan_gp", cycle),
+    "cyclegan_1": lambda: cyclegan("cyclegan_1"),
+    "cyclegan_4": lambda: cyclegan("cyclegan_4"),
+}
+PEAKS = {  # Quantity -> (arguments of `kgen_step`, peer).
+    "dcgan": {"memory_vs_tutorial": (("dcgan", "float32", "simultaneous"), "tutorial_dcgan")},
+    **{
+        name: {
+            "memory_vs_tutorial": ((name,), "tutorial_cyclegan"),
+            "memory_vs_tutorial_bfloat16": ((name, "mixed_bfloat16"), "tutorial_cyclegan_bfloat16"),
+        }
+        for name in ("cyclegan_1", "cyclegan_4")
+    },
 }
 
 
@@ -170,12 +205,12 @@ def measure(name, rounds, steps):
         key: found["speedup"][a][b] for key, (a, b) in ratios.items() if a in candidates and b in candidates
     }
     if name == "dcgan":
-        tutorial = timing.peak_memory("peers:make", "tutorial_dcgan", BATCH[name])
-        ours = timing.peak_memory("speed:kgen_step", "dcgan", "float32", "simultaneous")
-        pipeline = pipeline_milliseconds()
-        measured |= {"memory_vs_tutorial": round(ours / tutorial, 3)}
-        measured |= {"pipeline_share": round(pipeline / found["ms_per_step"]["kgen"], 5)}
-        found |= {"peak_memory_MiB": {"kgen": round(ours), "tutorial": round(tutorial)}}
+        measured |= {"pipeline_share": round(pipeline_milliseconds() / found["ms_per_step"]["kgen"], 5)}
+    for quantity, (ours, peer) in PEAKS.get(name, {}).items():
+        kgen_peak = timing.peak_memory("speed:kgen_step", *ours)
+        peer_peak = timing.peak_memory("peers:make", peer, BATCH[name])
+        measured |= {quantity: round(kgen_peak / peer_peak, 3)}
+        found.setdefault("peak_memory_MiB", {})[quantity] = f"{kgen_peak:.0f} by {peer_peak:.0f}"
     timing.record(f"speed_{name}", {"measured": measured, **found})
     print(measured, found["ms_per_step"], flush=True)
 
@@ -184,7 +219,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("family", choices=MODELS)
+    parser.add_argument("family", choices=FAMILIES)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--steps", type=int, default=20)
     arguments = parser.parse_args()

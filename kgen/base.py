@@ -12,6 +12,7 @@ from kgen import execution, inputs, noise, replicas, serving
 from kgen.datasets import from_arrays
 from kgen.errors import invalid, nearest, positive_integer
 from kgen.run import Run
+from kgen.serving import png
 from kgen.step import all_finite, assign, exposed, minimize, num_rows
 from kgen.terms import Terms
 
@@ -35,6 +36,8 @@ class GenerativeModel(keras.Model):
 
     CONDITIONS = {}  # What `sample` takes beside seeds: name -> tf.TensorSpec.
     NEEDS_LABELS = False  # Whether it trains on (x, labels) only.
+    MAX_PNG_PIXELS = 2**22  # Of a picture in a request; CycleGAN of width 64 takes 3.3 GB for so many.
+    PAIRED = False  # Whether it trains on pairs (a, b) of batches of two kinds.
 
     def __new__(cls, *args, **kwargs):
         signature = cls.constructor()
@@ -45,6 +48,11 @@ class GenerativeModel(keras.Model):
         instance = super().__new__(cls, *args, **kwargs)
         vars(instance)["_arguments"] = dict(signature.bind(*args, **kwargs).arguments)
         return instance
+
+    @classmethod
+    def suited(cls, image_shape):
+        """Constructor arguments that suit examples of a shape where the defaults do not, dict name -> value."""
+        return {}
 
     @classmethod
     def constructor(cls):
@@ -204,16 +212,30 @@ class GenerativeModel(keras.Model):
 
     def from_pictures(self, x):
         """Pictures of any size, integers in 0..255 or floats in [0, 1], in the networks' range; vectors as they are."""
-        x = tf.convert_to_tensor(x)
-        x = tf.cast(x, tf.float32) / (255.0 if x.dtype.is_integer else 1.0)
+        x = self.unit(x)
         low, high = self.pixel_range
         return low + (high - low) * x if self.is_picture else x
+
+    @staticmethod
+    def unit(x):
+        """Integers in 0..255 as floats in [0, 1]; floats as they are."""
+        x = tf.convert_to_tensor(x)
+        return tf.cast(x, tf.float32) / (255.0 if x.dtype.is_integer else 1.0)
 
     @staticmethod
     def to_png(images):
         """PNG bytes, a string tensor [batch], of pictures [batch, height, width, channels] in [0, 1]."""
         pixels = tf.cast(tf.round(images * 255.0), tf.uint8)
         return tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)
+
+    @property
+    def fits_png(self):
+        """Whether an example is a picture in grey or in colour."""
+        return len(self.image_shape) == 3 and self.image_shape[-1] in png.CHANNELS
+
+    def through_png(self, function, data):
+        """PNG files [batch], each of its own size, through a function of uint8 pictures; see `png.mapped`."""
+        return png.mapped(function, data, self.image_shape[-1], self.MAX_PNG_PIXELS)
 
     def to_pictures(self, x):
         """Pictures in [0, 1] from the networks' range; vectors as they are."""

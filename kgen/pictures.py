@@ -14,6 +14,7 @@ from PIL import Image
 from kgen.errors import invalid, positive_integer
 
 RULE = 96  # grey of the lines between the cells of a grid
+TOGETHER = 8  # losses in one panel at most
 MARGIN = 0.2  # of the range of the points, on every side of a scatter plot
 
 
@@ -187,7 +188,7 @@ def save_gif(path, frames, seconds_per_frame=0.25, last_seconds=2.0, min_side=25
 
 
 def save_curves(path, history, title="Training"):
-    """Draws the record of a training run: one panel of losses, one for each other quantity.
+    """Draws the record of a training run: one panel of losses up to eight, one for each other quantity.
 
     A quantity and its `val_` counterpart share a panel and a colour; the latter is dashed.
 
@@ -252,11 +253,13 @@ def _curves(history):
 
 
 def _panels(curves):
-    """Panels as dict heading -> {name: points}: losses first, together, then a panel per quantity."""
+    """Panels as dict heading -> {name: points}: losses first, together if they are few, then other quantities."""
+    losses = {name.removeprefix("val_") for name in curves if name.endswith("loss")}
+    together = losses if len(losses) <= TOGETHER else set()
     panels = {}
     for name in sorted(curves, key=lambda name: not name.endswith("loss")):
         base = name.removeprefix("val_")
-        heading = "Losses" if base.endswith("loss") else base.replace("_", " ").capitalize()
+        heading = "Losses" if base in together else base.replace("_", " ").capitalize()
         panels.setdefault(heading, {})[name] = curves[name]
     return panels
 

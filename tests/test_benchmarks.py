@@ -131,6 +131,53 @@ def test_a_peers_step_trains(name):
     assert all(first[key] != last[key] for key in first)
 
 
+TOY_CYCLE = {"residual_blocks": 1, "width": 2, "discriminator_layers": 1, "pool_size": 0}
+
+
+@pytest.fixture
+def toy_cyclegan(monkeypatch):
+    import kgen
+
+    monkeypatch.setattr(peers, "CYCLE_SHAPE", (8, 8, 3))
+    monkeypatch.setattr(peers, "cyclegan", lambda: kgen.CycleGAN((8, 8, 3), **TOY_CYCLE))
+
+
+@pytest.mark.parametrize("name", ["tutorial_cyclegan", "tutorial_cyclegan_bfloat16"])
+def test_the_cyclegan_tutorials_step_trains(name, toy_cyclegan):
+    step = peers.make(name, 2)
+    first, last = [{key: float(value) for key, value in step().items()} for _ in range(2)]
+    assert list(first) == ["g_loss", "f_loss", "x_loss", "y_loss"]
+    assert all(np.isfinite(value) and value != last[key] for key, value in first.items())
+    assert peers.keras.config.dtype_policy().name == "float32"
+
+
+def test_the_tutorials_networks_and_losses_are_kgens(toy_cyclegan):
+    model = peers.cyclegan()
+    recipe = peers.TutorialCycleGan(
+        *(
+            [peers.plain(getattr(model, f"{kind}_{name}")) for name in names]
+            for kind, names in (("generator", ("ab", "ba")), ("discriminator", "ab"))
+        )
+    )
+    kinds = {type(layer) for network in recipe.networks for layer in network.layers}
+    assert {kind.__module__.split(".")[0] for kind in kinds} == {"keras", "peers"}
+    theirs = ("generator_ab", "generator_ba", "discriminator_a", "discriminator_b")
+    for network, name in zip(recipe.networks, theirs, strict=True):
+        network.set_weights(getattr(model, name).get_weights())
+    x, y = [value / np.float32(127.5) - 1 for value in peers.domains(2)]
+    game, found = model.meet(x, y), recipe._losses(x, y)
+    moves = model.discriminator_loss(game) | model.generator_loss(game)
+    terms = {name: float(np.mean(value)) for name, value in moves.items()}
+    cycle = terms["cycle_a_loss"] + terms["cycle_b_loss"]
+    expected = {
+        "g_loss": terms["adversarial_ab_loss"] + cycle + terms["identity_b_loss"],
+        "f_loss": terms["adversarial_ba_loss"] + cycle + terms["identity_a_loss"],
+        "x_loss": terms["real_a_loss"] + terms["fake_a_loss"],
+        "y_loss": terms["real_b_loss"] + terms["fake_b_loss"],
+    }
+    assert {name: float(value) for name, value in found.items()} == pytest.approx(expected, rel=1e-5)
+
+
 def test_a_fit_step_counts_its_steps():
     model = peers.KerasIoGan(*peers.dense_networks())
     optimizers = peers.keras.optimizers.Adam(), peers.keras.optimizers.Adam()

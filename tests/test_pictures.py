@@ -153,6 +153,14 @@ def test_losses_share_a_panel_and_val_joins_its_quantity():
     assert list(panels["Frechet distance"]) == ["frechet_distance", "val_frechet_distance"]
 
 
+def test_many_losses_have_a_panel_each():
+    """CycleGAN's eleven in one panel were hidden by their legend."""
+    history = {f"{prefix}{k}_loss": [1.0] for k in range(9) for prefix in ("", "val_")}
+    panels = pictures._panels(pictures._curves(history))
+    assert len(panels) == 9 and list(panels["3 loss"]) == ["3_loss", "val_3_loss"]
+    assert list(pictures._panels(pictures._curves(dict(list(history.items())[:16])))) == ["Losses"]
+
+
 def test_the_three_forms_of_history_are_one():
     lists = {"loss": [3.0, 2.0], "kl_loss": [1.0, 0.5]}
     rows = [{"loss": 3.0, "kl_loss": 1.0}, {"loss": 2.0, "kl_loss": 0.5}]

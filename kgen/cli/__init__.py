@@ -8,12 +8,13 @@ import keras
 import tensorflow as tf
 
 import kgen
-from kgen.cli import compare, datasets, demo, evaluate, export, models, sample, train
+from kgen.cli import compare, datasets, demo, evaluate, export, models, sample, train, translate
 from kgen.cli.parser import Parser
 
 VERBS = {
     "train": train,
     "sample": sample,
+    "translate": translate,
     "evaluate": evaluate,
     "compare": compare,
     "export": export,

@@ -9,6 +9,7 @@ from kgen import state
 from kgen.cli import folder
 from kgen.cli.settings import OPTIMIZERS, PLAIN, constructor, optimizer_numbers, optimizer_slots
 from kgen.models import MODELS
+from kgen.optimizers import LinearDecay
 from kgen.run import Run
 
 
@@ -52,7 +53,25 @@ def construct(model, arguments, precision):
         keras.config.set_dtype_policy(before)
 
 
-def compile_model(name, model, optimizers, metrics=None, jit=None):
+def decays(options):
+    """Of each optimiser, the updates at a constant learning rate and those on the way to zero.
+
+    Args:
+        options: dict with model, arguments, epochs, steps_per_epoch and decay_epochs.
+
+    Returns:
+        Dict "generator_optimizer" -> (constant, decay); empty without --decay-epochs.
+    """
+    length, falling = options["steps_per_epoch"], options["decay_epochs"]
+    if not falling:
+        return {}
+    steps = (options["epochs"] - falling) * length, falling * length
+    steps_per_move = {"generator_optimizer": options["arguments"].get("discriminator_steps", 1)}
+    each = {slot: steps_per_move.get(slot, 1) for slot in optimizer_slots(options["model"])}
+    return {slot: (steps[0] // n, max(1, steps[1] // n)) for slot, n in each.items()}
+
+
+def compile_model(name, model, optimizers, metrics=None, jit=None, decay=None):
     """Compiles with the model's own optimisers, changed where numbers or names are given.
 
     Args:
@@ -61,9 +80,10 @@ def compile_model(name, model, optimizers, metrics=None, jit=None):
         optimizers: dict "generator_optimizer" -> {"name": ..., "learning_rate": ...}, all parts optional.
         metrics: list for `compile`, or None.
         jit: True, False, or None for the model's choice.
+        decay: dict as of `decays`, or None.
 
     Returns:
-        Dict of the same form that describes the optimisers in full.
+        Dict of the same form that describes the optimisers in full; a rate that falls by the first one.
 
     Raises:
         ValueError: numbers that an optimiser refuses.
@@ -74,9 +94,8 @@ def compile_model(name, model, optimizers, metrics=None, jit=None):
         given = optimizers.get(slot, {})
         chosen[slot] = given if "name" in given else {**_described(model, slot), **given}
     policy = {} if jit is None else {"jit_compile": jit}
-    model.compile(
-        **{slot: _optimizer(options) for slot, options in chosen.items()}, metrics=metrics, **policy
-    )
+    made = {slot: _optimizer(numbers, (decay or {}).get(slot)) for slot, numbers in chosen.items()}
+    model.compile(**made, metrics=metrics, **policy)
     return {slot: _described(model, slot) for slot in slots}
 
 
@@ -98,7 +117,7 @@ def load_run(path):
     """
     options = folder.read_options(path)
     model = construct(options["model"], options["arguments"], options["precision"])
-    compile_model(options["model"], model, options["optimizers"])
+    compile_model(options["model"], model, options["optimizers"], decay=decays(options))
     found = state.newest(pathlib.Path(path) / folder.STATE)
     if found is None:
         raise FileNotFoundError(f"There is no whole training state in {pathlib.Path(path) / folder.STATE}.")
@@ -107,9 +126,20 @@ def load_run(path):
     return model, options, manifest
 
 
-def _optimizer(options):
-    options = dict(options)
-    return OPTIMIZERS[options.pop("name")](**options)
+def _optimizer(numbers, decay):
+    """The optimiser of plain numbers, with a learning rate that falls where `decay` says how."""
+    kind = OPTIMIZERS[numbers["name"]]
+    numbers = {name: value for name, value in numbers.items() if name != "name"}
+    optimizer = kind(**numbers)
+    if not decay:
+        return optimizer
+    return kind(**{**numbers, "learning_rate": LinearDecay(_first_rate(optimizer), *decay)})
+
+
+def _first_rate(optimizer):
+    """The learning rate before any schedule, as written: 0.0002, not 0.00019999999494757503."""
+    rate = optimizer.get_config()["learning_rate"]
+    return float(str(np.float32(rate["config"]["initial"] if isinstance(rate, dict) else rate)))
 
 
 def _described(model, slot):
@@ -118,5 +148,4 @@ def _described(model, slot):
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     config, name = optimizer.get_config(), type(optimizer).__name__.lower()
     plain = {key: config[key] for key in optimizer_numbers(name) if isinstance(config.get(key), PLAIN)}
-    rate = float(str(np.float32(plain["learning_rate"])))  # As written: 0.0002, not 0.00019999999494757503.
-    return {"name": name, **plain, "learning_rate": rate}
+    return {"name": name, **plain, "learning_rate": _first_rate(optimizer)}

@@ -23,7 +23,7 @@ def run(arguments):
     options = {path: flat(read_options(path)) for path in arguments.paths}
     reports = {path: evaluate.judge(path, arguments)[1] for path in options}
     found = {"options": differing(options), "metrics": {path: numbers(own) for path, own in reports.items()}}
-    if {"data", "image_size"} & set(found["options"]):
+    if {"data", "data_b", "image_size"} & set(found["options"]):
         found["note"] = "The runs have different data: their values do not compare."
     print(json.dumps(found, indent=1) if arguments.json else told(list(options), found))
 
@@ -76,7 +76,8 @@ def numbers(values):
     Returns:
         Dict name -> number, or a dict of value and floor.
     """
-    distances = values.get("distances", {})
+    distances = dict(values.get("distances", {}))
+    distances |= {f"{name}_ba": found for name, found in values.get("distances_ba", {}).items()}
     compared = {
         name: found for name, found in distances.items() if isinstance(found, dict) and "value" in found
     }
@@ -87,6 +88,7 @@ def numbers(values):
         **values["terms"],
         **compared,
         **chosen,
+        **{name: found["value"] for name, found in values.get("truth", {}).items()},
         **values.get("modes", {}).get("samples", {}),
     }
 

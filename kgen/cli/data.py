@@ -5,15 +5,18 @@ import pathlib
 import numpy as np
 
 import kgen
+from kgen.datasets import domains, stacked
 from kgen.datasets.mixtures import is_mixture
 from kgen.datasets.preparing import is_known
-from kgen.datasets.stacked import PREFIX, is_stacked
+from kgen.datasets.sources import kind_of
 from kgen.errors import invalid
 from kgen.models import MODELS
 
 EXTRACTORS = {"digits": "kgen-digits-v1", "mnist": "kgen-mnist-v1"}
 VALIDATION = 2000  # Held-out pictures that an epoch ends with.
 POINTS = 2500  # The same of vectors, as many as PacGAN counts modes in.
+PAIRS = 200  # The same of pairs, each of which is translated six times.
+AT_ONCE = 4  # Held-out pairs in a batch at least, where training takes one at a time.
 
 
 def place(source):
@@ -25,8 +28,11 @@ def place(source):
     Returns:
         String.
     """
-    if is_stacked(source):
-        return PREFIX + place(source.removeprefix(PREFIX))
+    if stacked.is_stacked(source):
+        return stacked.PREFIX + place(source.removeprefix(stacked.PREFIX))
+    if domains.is_domain_pair(source):
+        kind, colon, base = source.removeprefix(domains.PREFIX).partition(":")
+        return domains.PREFIX + kind + colon + (place(base) if base else "")
     path = pathlib.Path(source).expanduser()
     return str(path.resolve()) if path.exists() and not is_known(source) else source
 
@@ -35,17 +41,50 @@ def training(options):
     """The training data of a run.
 
     Args:
-        options: dict with model, data, batch_size, image_size, seed and on_bad.
+        options: dict with model, data, data_b, batch_size, image_size, seed, on_bad, jitter and augment.
 
     Returns:
-        (dataset, description), as `kgen.datasets.load` gives them.
+        (dataset, description), as `kgen.datasets.load` or `kgen.datasets.load_pair` gives them.
     """
-    names = ("batch_size", "image_size", "seed", "on_bad")
-    return _load(options, "train", **{name: options[name] for name in names})
+    rest = {name: options[name] for name in ("batch_size", "image_size", "seed", "on_bad")}
+    if is_paired(options):
+        augment = None if options["augment"] == "none" else options["augment"]
+        rest |= {"jitter": options["jitter"], "augment": augment}
+    return _load(options, "train", **rest)
+
+
+def is_paired(options):
+    """Whether a run's model trains on pairs.
+
+    Args:
+        options: dict with model.
+
+    Returns:
+        bool.
+    """
+    return MODELS[options["model"]].PAIRED
+
+
+def are_photographs(options):
+    """Whether the sources of pairs are folders or TFDS's `cycle_gan`, which hold photographs as a rule.
+
+    Args:
+        options: dict with data and data_b.
+
+    Returns:
+        bool.
+    """
+    sources = filter(None, (options["data"], options["data_b"]))
+    return all(kind_of(source) == "folder" or source.startswith("cycle_gan/") for source in sources)
 
 
 def _load(options, split, **rest):
-    """The source's data, with labels where the model needs them."""
+    """The source's data: pairs, or pictures with labels where the model needs them."""
+    if is_paired(options):
+        return _load_pair(options, split, **rest)
+    if options["data_b"] is not None:
+        expected = f"None: {options['model']} does not train on pairs"
+        raise invalid("data_b", expected, data_b=options["data_b"])
     labels = MODELS[options["model"]].NEEDS_LABELS
     try:
         return kgen.datasets.load(options["data"], split, labels=labels, **rest)
@@ -54,6 +93,17 @@ def _load(options, split, **rest):
             raise
         expected = f"data with labels, which {options['model']} needs"
         raise invalid("data", expected, data=options["data"]) from None
+
+
+def _load_pair(options, split, **rest):
+    try:
+        return kgen.datasets.load_pair(options["data"], options["data_b"], split, **rest)
+    except ValueError as error:
+        if options["data_b"] is not None or "argument `b`" not in str(error):
+            raise
+        both = "digits_pair:KIND, cycle_gan/NAME or a folder with trainA and trainB"
+        expected = f"a second source for {options['model']}, unless --data is {both}"
+        raise invalid("data_b", expected, data=options["data"]) from None
 
 
 def size(shape):
@@ -90,27 +140,44 @@ def stacked_extractor(options):
         Its name, or None for other data.
     """
     source = options["data"]
-    return EXTRACTORS.get(source.removeprefix(PREFIX)) if is_stacked(source) else None
+    return EXTRACTORS.get(source.removeprefix(stacked.PREFIX)) if stacked.is_stacked(source) else None
+
+
+def extractor(options):
+    """The classifier that knows the pictures which a run's model generates; of pairs those of side b.
+
+    Args:
+        options: dict with data and data_b.
+
+    Returns:
+        Its name, or None for other data.
+    """
+    return EXTRACTORS.get(options["data_b"] or options["data"])
 
 
 def held_out(options, image_size, limit=VALIDATION):
     """The first pictures of the source's test split.
 
     Args:
-        options: dict with model, data, batch_size and on_bad.
+        options: dict with model, data, data_b, batch_size and on_bad.
         image_size: (height, width), or None for vectors.
         limit: number of pictures at most.
 
     Returns:
         (dataset, description), or (None, None) where there is no such split.
     """
-    rest = {"batch_size": options["batch_size"], "on_bad": options["on_bad"], "num_examples": limit}
     try:
-        return _load(options, "test", image_size=image_size, **rest)
-    except ValueError as error:
-        if "argument `split`" in str(error):
+        return _load(options, "test", image_size=image_size, **_some(options, limit))
+    except (ValueError, FileNotFoundError) as error:
+        no_folder = is_paired(options) and isinstance(error, FileNotFoundError)  # No testA beside trainA.
+        if no_folder or "argument `split`" in str(error):
             return None, None
         raise
+
+
+def _some(options, limit):
+    batch_size = max(options["batch_size"], AT_ONCE) if is_paired(options) else options["batch_size"]
+    return {"batch_size": batch_size, "on_bad": options["on_bad"], "num_examples": limit}
 
 
 def pictures_of(dataset):
@@ -139,19 +206,33 @@ def labels_of(dataset):
     return np.concatenate(batches) if batches else None
 
 
+def sides_of(dataset, description):
+    """All pictures of both sides, each once.
+
+    Args:
+        dataset: a finite data set of pairs of batches, in order.
+        description: its `kgen.datasets.PairDescription`.
+
+    Returns:
+        List of two arrays [n, height, width, channels].
+    """
+    sides = map(np.concatenate, zip(*dataset.as_numpy_iterator(), strict=True))
+    counts = (description.a.num_examples, description.b.num_examples)
+    return [side[:count] for side, count in zip(sides, counts, strict=True)]
+
+
 def in_order(options, image_size, limit):
     """The first pictures of the source's training split, in order.
 
     Args:
-        options: dict with model, data, batch_size and on_bad.
+        options: dict with model, data, data_b, batch_size and on_bad.
         image_size: (height, width), or None for vectors.
         limit: number of pictures at most, or None for all.
 
     Returns:
         (dataset, description).
     """
-    rest = {"batch_size": options["batch_size"], "on_bad": options["on_bad"], "num_examples": limit}
-    return _load(options, "train", image_size=image_size, shuffle=False, **rest)
+    return _load(options, "train", image_size=image_size, shuffle=False, **_some(options, limit))
 
 
 def some_points(options):

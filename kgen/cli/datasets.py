@@ -25,3 +25,4 @@ def run(arguments):
     ]
     print(lay_out([("NAME", "PREPARED", "WHAT IT IS"), *rows]))
     print("Also: any other image data set of TensorFlow Datasets, a folder of pictures, FILE.npz.")
+    print("Pairs: digits_pair:colour, :negative or :edges, cycle_gan/NAME, a folder with trainA and trainB.")

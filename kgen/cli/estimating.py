@@ -15,7 +15,7 @@ def estimate(evidence, metrics):
     Each stage takes a + b w seconds for work w, found by two small evaluations after one that warms up.
 
     Args:
-        evidence: a `judging.Evidence`.
+        evidence: a `kgen.cli.evidence.Evidence`.
         metrics: names, as `judging.chosen` gives them.
 
     Returns:
@@ -41,7 +41,8 @@ def _timed(evidence, metrics):
     seconds, start = {}, time.monotonic()
 
     def done(stage):
-        seconds[stage] = time.monotonic() - start - sum(seconds.values())
+        last = time.monotonic() - start - sum(seconds.values())
+        seconds[stage] = seconds.get(stage, 0.0) + last  # Of both directions, where there are two.
 
     judging.report(evidence, metrics, done)
     return seconds

@@ -15,6 +15,7 @@ from kgen import pictures
 from kgen.cli import data, judging
 from kgen.cli.building import load_run
 from kgen.cli.estimating import estimate
+from kgen.cli.evidence import PICTURES, evidence_of
 from kgen.cli.parser import one_of
 
 
@@ -22,7 +23,10 @@ def add_arguments(parser):
     """Adds the options of `kgen evaluate`."""
     parser.add_argument("path", metavar="RUN", help="folder of a run")
     add_measures(parser)
-    parser.add_argument("--data", metavar="SOURCE", help="other data than the run's own")
+    parser.add_argument(
+        "--data", "--data-a", dest="data", metavar="SOURCE", help="other data than the run's own"
+    )
+    parser.add_argument("--data-b", metavar="SOURCE", help="with --data-a: those of the second kind")
     parser.add_argument("--out", metavar="DIR", help="new folder for the report and its pictures")
 
 
@@ -34,7 +38,7 @@ def add_measures(parser):
 
 
 METRICS = f"of {', '.join(judging.NAMES)} (default: those that are quick)"
-SAMPLES = f"held-out examples, and as many samples (default: up to {judging.PICTURES})"
+SAMPLES = f"held-out examples, and as many samples (default: up to {PICTURES})"
 
 
 def names(text):
@@ -46,11 +50,20 @@ def run(arguments):
     """Prints the report, as a table or as JSON."""
     if arguments.out and pathlib.Path(arguments.out).exists():
         raise FileExistsError(f"--out {arguments.out} exists. Choose a folder that does not.")
-    other = {"data": data.place(arguments.data), "data_set": None} if arguments.data else {}
-    evidence, values = judge(arguments.path, arguments, other)
+    evidence, values = judge(arguments.path, arguments, _other(arguments))
     if arguments.out:
         _write(pathlib.Path(arguments.out), values, judging.drawn(evidence, values))
     print(json.dumps(values, indent=1) if arguments.json else table(values))
+
+
+def _other(arguments):
+    """Options of other data than the run's own."""
+    if arguments.data_b and not arguments.data:
+        raise ValueError("--data-b needs --data-a.")
+    if not arguments.data:
+        return {}
+    data_b = arguments.data_b and data.place(arguments.data_b)
+    return {"data": data.place(arguments.data), "data_b": data_b, "data_set": None}
 
 
 def judge(path, arguments, other=()):
@@ -62,10 +75,10 @@ def judge(path, arguments, other=()):
         other: options that replace the run's own.
 
     Returns:
-        (evidence, values), see `kgen.cli.judging`.
+        (evidence, values), see `kgen.cli.evidence` and `kgen.cli.judging`.
     """
     model, options, manifest = load_run(path)
-    evidence = judging.Evidence(model, {**options, **dict(other)}, manifest["step"], arguments.num_samples)
+    evidence = evidence_of(model, {**options, **dict(other)}, manifest["step"], arguments.num_samples)
     metrics = judging.chosen(evidence, arguments.metrics)
     progress = None if arguments.json else _bar(path, evidence, metrics)
     return evidence, {"run": str(path), **judging.report(evidence, metrics, progress)}
@@ -76,7 +89,7 @@ def _bar(path, evidence, metrics):
     seconds = estimate(evidence, metrics)
     about = "" if seconds is None else f", about {seconds:.0f} seconds"
     print(f"kgen: judging {path}{about}", file=sys.stderr, flush=True)
-    bar = keras.utils.Progbar(len(judging.stages(metrics)), unit_name="stage")
+    bar = keras.utils.Progbar(len(judging.stages(evidence, metrics)), unit_name="stage")
 
     def advance(stage):
         with contextlib.redirect_stdout(sys.stderr):
@@ -103,7 +116,8 @@ def table(values):
     """
     kind = "pictures" if len(values["shape"]) == 3 else "vectors"
     seen = f"{values['num_pictures']} {kind} of {values['split']}"
-    lines = [f"{values['model']} on {values['data']}, {seen}, step {values['step']}"]
+    sources = " and ".join(values[name] for name in ("data", "data_b") if name in values)
+    lines = [f"{values['model']} on {sources}, {seen}, step {values['step']}"]
     lines += [_line(name, f"{value:.4f}") for name, value in values["terms"].items()]
     for name, tell in TOLD.items():
         lines += tell(values[name]) if name in values else []
@@ -149,10 +163,23 @@ def _verdict(found):
     ]
 
 
+def _back(found):
+    return ["  back from b to a:", *_distances(found)[:-1]]
+
+
+def _truth(found):
+    return [
+        _line(name, f"{_number(own['value'])}   shuffled pairs: {_number(own['shuffled'])}")
+        for name, own in found.items()
+    ]
+
+
 ACCURACIES = (("real_accuracy", "held-out real"), ("fake_accuracy", "generated"))
 TOLD = {
     "modes": _modes,
     "distances": _distances,
+    "distances_ba": _back,
+    "truth": _truth,
     "class_balance": _class_balance,
     "memorization": _memorization,
     "verdict": _verdict,
@@ -160,7 +187,7 @@ TOLD = {
 
 
 def _line(name, text):
-    return f"  {name:24} {text}"
+    return f"  {name:26} {text}"
 
 
 def _number(value):

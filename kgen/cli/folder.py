@@ -24,6 +24,7 @@ TEXT, NUMBER, MAYBE_NUMBER = (str,), (int,), (int, type(None))
 FIELDS = {
     "model": TEXT,
     "data": TEXT,
+    "data_b": (str, type(None)),
     "image_size": MAYBE_NUMBER,
     "batch_size": NUMBER,
     "seed": NUMBER,
@@ -33,6 +34,9 @@ FIELDS = {
     "precision": TEXT,
     "jit": (bool, type(None)),
     "on_bad": TEXT,
+    "jitter": (int, float),
+    "augment": TEXT,
+    "decay_epochs": NUMBER,
     "metrics": TEXT,
     "watch": (str, type(None)),
     "arguments": (dict,),
@@ -40,6 +44,12 @@ FIELDS = {
     "data_set": (dict,),
     "versions": (dict,),
 }
+LATER = {
+    "data_b": None,
+    "jitter": 0.0,
+    "augment": "none",
+    "decay_epochs": 0,
+}  # Older runs have none of these.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -112,6 +122,7 @@ def read_options(path):
         options = json.loads(file.read_text())
     except ValueError as error:
         raise ValueError(f"{file} is damaged: {error}") from error
+    options = {**LATER, **options} if isinstance(options, dict) else options
     if problem := _problem(options):
         raise ValueError(f"{file} is not as `kgen train` writes it: {problem}.")
     return options

@@ -1,113 +1,35 @@
 """What is said of a run's model: losses, distances, modes, copies, and its discriminator's verdict."""
 
-import functools
+import numpy as np
 
 import kgen
 from kgen import pictures
-from kgen.cli import data
 from kgen.errors import invalid, one_of
-from kgen.metrics.report import DEFAULT, MEASURES
+from kgen.metrics import foreground
+from kgen.metrics.report import DEFAULT, MEASURES, OF_FEATURES
 
-PICTURES = 5000  # Real pictures at most, and as many samples, unless a number is said.
 COPIES = 1000  # Samples whose nearest training pictures are looked for.
+SHEET = 64  # Pictures of a sheet of translations.
 OF_PICTURES = (*MEASURES, "class_balance", "memorization")
-NAMES = (*OF_PICTURES, "modes", "verdict")
-
-
-class Evidence:
-    """What a model is judged by: held-out examples, training ones, and as many samples; each loaded when asked for.
-
-    Args:
-        model: compiled model.
-        options: of its run; data_set is None where the data are not those it was trained on.
-        step: training steps behind it.
-        num_samples: number of held-out examples and of samples; None for up to 5,000 pictures, 2,500 vectors.
-
-    Raises:
-        ValueError: data that do not fit the model, or fewer of them than `num_samples`.
-    """
-
-    def __init__(self, model, options, step, num_samples=None):
-        self.model, self.options, self.step = model, options, step
-        self.size = data.size(model.image_shape)
-        limit = num_samples or (PICTURES if self.size else data.POINTS)
-        held_out, self.description = data.held_out(options, self.size, limit)
-        self.is_held_out = held_out is not None
-        if not self.is_held_out:
-            held_out, self.description = data.in_order(options, self.size, limit)
-        if self.description.shape != model.image_shape:
-            expected = f"examples of shape {model.image_shape}"
-            raise invalid("data", expected, shape=self.description.shape)
-        if num_samples and not 2 <= num_samples <= self.description.num_examples:
-            expected = f"from 2 to the {self.description.num_examples} of {self.description.split}"
-            raise invalid("num_samples", expected, num_samples=num_samples)
-        self.dataset, self.limit = held_out, limit
-        self.train = functools.cache(self._train)
-
-    def smaller(self, num_samples):
-        """The same with fewer examples; the training pictures are shared."""
-        small = Evidence(self.model, self.options, self.step, num_samples)
-        small.train = self.train
-        return small
-
-    @functools.cached_property
-    def real(self):
-        """Examples [n, *image_shape]: of the test split, where there is one."""
-        return data.pictures_of(self.dataset)
-
-    @functools.cached_property
-    def labels(self):
-        """Their labels [n], or None."""
-        return data.labels_of(self.dataset)
-
-    def _train(self):
-        """All training pictures, loaded once."""
-        return data.pictures_of(data.in_order(self.options, self.size, None)[0])
-
-    @functools.cached_property
-    def fake(self):
-        """As many samples as real examples, float32."""
-        return self.model.generate(len(self.real), seed=self.options["seed"])
-
-    @functools.cached_property
-    def extractor(self):
-        """Name of the features in which pictures of this source are compared."""
-        return data.EXTRACTORS.get(self.options["data"], "random")
-
-    @functools.cached_property
-    def count_modes(self):
-        """Function that counts the modes of examples, where the source has modes that are known, or None."""
-        if mixture := data.mixture(self.options):
-            return lambda points: kgen.metrics.mode_coverage(points, *mixture)
-        if extractor := data.stacked_extractor(self.options):
-            return lambda pictures: kgen.metrics.stacked_modes(pictures, extractor)
-        return None
-
-    @functools.cached_property
-    def probabilities(self):
-        """The discriminator's, of being real: of the real examples, and of samples with the same labels."""
-        labels = {} if self.labels is None else {"labels": self.labels}
-        wanted = {name: value for name, value in labels.items() if name in self.model.CONDITIONS}
-        fake = (
-            self.model.generate(len(self.real), seed=self.options["seed"], **wanted) if wanted else self.fake
-        )
-        return tuple(self.model.discriminate(examples, **wanted) for examples in (self.real, fake))
+NAMES = (*OF_PICTURES, "modes", "verdict", "truth")
 
 
 def report(evidence, metrics=None, progress=None):
     """Numbers about a model.
 
     Args:
-        evidence: an `Evidence`.
+        evidence: a `kgen.cli.evidence.Evidence`.
         metrics: names, of `NAMES`; None for those that are quick and mean something here.
         progress: function that is called with the name of each stage that is done, or None.
 
     Returns:
-        dict of JSON values: model, data, split, shape, num_pictures, step, terms (name -> value); of pictures
-        distances (see `kgen.metrics.evaluate`), memorization (see `kgen.metrics.memorization`) and, for
-        features with classes, class_balance of the samples; of a mixture or of stacked pictures modes (see
-        `kgen.metrics.mode_coverage` and `kgen.metrics.stacked_modes`) of samples and real; and verdict (see
-        `kgen.metrics.calibration`) of a discriminator that gives probabilities.
+        dict of JSON values: model, data, data_b where there is one, split, shape, num_pictures, step, terms
+        (name -> value); of pictures distances (see `kgen.metrics.evaluate`), memorization (see
+        `kgen.metrics.memorization`) and, for features with classes, class_balance of the samples; of a mixture
+        or of stacked pictures modes (see `kgen.metrics.mode_coverage` and `kgen.metrics.stacked_modes`) of
+        samples and real; verdict (see `kgen.metrics.calibration`) of a discriminator that gives probabilities;
+        of translations distances_ba, those of the other direction, and truth, how near they are to counterparts
+        that are known.
 
     Raises:
         ValueError: an unknown metric, or one that means nothing for this model.
@@ -119,26 +41,29 @@ def report(evidence, metrics=None, progress=None):
     len(evidence.fake)
     progress("samples")
     distances = [name for name in metrics if name in MEASURES]
-    if distances:
-        values["distances"] = _distances(evidence, distances, progress)
+    for name, sets in evidence.compared().items() if distances else ():
+        values[name] = kgen.metrics.evaluate(*sets, evidence.extractor, metrics=distances, progress=progress)
     for name in [name for name in metrics if name in SECTIONS]:
         values[name] = SECTIONS[name](evidence)
         progress(name)
     return values
 
 
-def stages(metrics):
+def stages(evidence, metrics):
     """Names of the stages that `report` tells of, in order.
 
     Args:
+        evidence: an `Evidence`.
         metrics: names, as `chosen` gives them.
 
     Returns:
-        List of names.
+        List of names; those of distances stand there for each direction of translations.
     """
     distances = [name for name in metrics if name in MEASURES]
-    features = ["features"] if distances else []
-    return ["terms", "samples", *features, *distances, *(name for name in metrics if name in SECTIONS)]
+    features = ["features"] if set(distances) & OF_FEATURES else []
+    directions = 2 if evidence.model.PAIRED else 1
+    sections = [name for name in metrics if name in SECTIONS]
+    return ["terms", "samples", *directions * [*features, *distances], *sections]
 
 
 def chosen(evidence, metrics):
@@ -168,35 +93,30 @@ def chosen(evidence, metrics):
 def _possible(evidence):
     if evidence.size:
         without = {"classifier_score", "class_balance"} if evidence.extractor == "random" else set()
-        without |= set() if evidence.options["data_set"] else {"memorization"}
+        alien = not evidence.options["data_set"] or evidence.model.PAIRED
+        without |= {"memorization"} if alien else set()
         names = [name for name in OF_PICTURES if name not in without]
     else:
         names = []
     names += ["modes"] if evidence.count_modes else []
+    names += ["truth"] if evidence.has_truth else []
     judged = getattr(evidence.model, "formula", None)
     return [*names, "verdict"] if judged is not None and judged.probability is not None else names
 
 
 def _about(evidence):
     terms = evidence.model.evaluate(evidence.dataset, return_dict=True, verbose=0)
+    second = evidence.options["data_b"]
     return {
         "model": evidence.options["model"],
         "data": evidence.options["data"],
+        **({"data_b": second} if second else {}),
         "split": evidence.description.split,
         "shape": list(evidence.description.shape),
         "num_pictures": evidence.description.num_examples,
         "step": evidence.step,
         "terms": {name: float(value) for name, value in terms.items()},
     }
-
-
-def _distances(evidence, metrics, progress):
-    """The floor compares held-out with training pictures, or two halves of the latter."""
-    reference = None
-    if evidence.is_held_out:
-        reference = data.pictures_of(data.in_order(evidence.options, evidence.size, evidence.limit)[0])
-    sets = (evidence.fake, evidence.real, reference, evidence.extractor)
-    return kgen.metrics.evaluate(*sets, metrics=metrics, progress=progress)
 
 
 def _class_balance(evidence):
@@ -225,11 +145,32 @@ def _verdict(evidence):
     return kgen.metrics.calibration(*evidence.probabilities)
 
 
+def _truth(evidence):
+    """How near translations are to their counterparts, beside counterparts of other pictures."""
+    found, random = {}, np.random.default_rng(evidence.options["seed"])
+    for way, (made, real, colours) in evidence.counterparts().items():
+        shuffled = real[random.permutation(len(real))]
+        for name, measure in NEARNESS.items():
+            values = {"value": measure(made, real, colours), "shuffled": measure(shuffled, real, colours)}
+            found[f"{name}_{way}"] = values
+    return found
+
+
+def _of_masks(measure):
+    return lambda made, real, colours: measure(foreground(made, *colours), foreground(real, *colours))
+
+
+NEARNESS = {
+    "psnr": lambda made, real, colours: kgen.metrics.peak_signal_to_noise(made, real),
+    "pixel_agreement": _of_masks(kgen.metrics.pixel_agreement),
+    "intersection_over_union": _of_masks(kgen.metrics.intersection_over_union),
+}
 SECTIONS = {
     "class_balance": _class_balance,
     "memorization": _memorization,
     "modes": _modes,
     "verdict": _verdict,
+    "truth": _truth,
 }
 
 
@@ -241,9 +182,11 @@ def drawn(evidence, values):
         values: what `report` said of it.
 
     Returns:
-        Dict name -> uint8 array: closest_pairs and calibration, of what the report holds.
+        Dict name -> uint8 array: closest_pairs and calibration, of what the report holds; the sheet of translations.
     """
     found = {}
+    if evidence.model.PAIRED:
+        found["translations"] = pictures.grid(*evidence.model.sheet(SHEET, evidence.options["seed"]))
     if "memorization" in values:
         sets, pairs = _copying(evidence), values["memorization"]["pixels"]["closest"]
         found["closest_pairs"] = kgen.metrics.closest_pairs(sets["fake"], sets["train"], pairs)

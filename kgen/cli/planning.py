@@ -10,13 +10,15 @@ import tensorflow as tf
 
 import kgen
 from kgen.cli import data, resuming
-from kgen.cli.building import compile_model, construct, resolve
+from kgen.cli.building import compile_model, construct, decays, resolve
 from kgen.cli.settings import constructor
-from kgen.errors import invalid, positive_integer
+from kgen.errors import integer_from, invalid, positive_integer
+from kgen.models import MODELS
 
-EPOCHS = 20
+EPOCHS, EPOCHS_OF_PAIRS = 20, 200
 DEFAULTS = {
     "data": "digits",
+    "data_b": None,
     "image_size": None,
     "batch_size": 128,
     "seed": 0,
@@ -25,9 +27,14 @@ DEFAULTS = {
     "precision": "float32",
     "jit": None,
     "on_bad": "error",
+    "jitter": None,
+    "augment": None,
+    "decay_epochs": None,
     "metrics": "auto",
     "watch": None,
 }
+DEFAULTS_OF_PAIRS = {"data": "digits_pair:colour", "batch_size": 1}
+VARIED, UNVARIED = {"jitter": 30 / 256, "augment": "flip"}, {"jitter": 0.0, "augment": "none"}
 
 
 class Plan(NamedTuple):
@@ -37,6 +44,18 @@ class Plan(NamedTuple):
     model: Any
     dataset: Any
     validation: Any
+
+
+def defaults(model):
+    """The options of a new run, where nothing is said.
+
+    Args:
+        model: name of a model.
+
+    Returns:
+        Dict with the keys of `DEFAULTS`; None where the data decide.
+    """
+    return {**DEFAULTS, **(DEFAULTS_OF_PAIRS if MODELS[model].PAIRED else {})}
 
 
 def make(wanted, resume):
@@ -53,6 +72,7 @@ def make(wanted, resume):
         ValueError: options that do not fit the data or the model, or data that have changed.
         OSError: data that cannot be had.
     """
+    wanted = wanted if resume else {**wanted, **_variation(wanted)}
     dataset, description = data.training(wanted)
     if description.shape == (1,):
         raise invalid("data", "pictures, or vectors of two numbers and more", shape=description.shape)
@@ -60,18 +80,49 @@ def make(wanted, resume):
     if resume:
         resuming.check_data(wanted, options)
     else:
-        options |= _length(wanted["epochs"], wanted["steps"], dataset.steps_per_epoch)
-        arguments = {**_classes(wanted["model"], description), **_watched(wanted), **wanted["arguments"]}
-        options["arguments"] = resolve(wanted["model"], arguments, description.shape, wanted["seed"])
-    limit = data.VALIDATION if len(description.shape) == 3 else data.POINTS
-    validation = data.held_out(options, data.size(description.shape), limit)[0]
+        options |= _length(wanted["epochs"], wanted["steps"], dataset.steps_per_epoch, _usual_epochs(wanted))
+        options |= {"arguments": _arguments(wanted, description), "decay_epochs": _decay_epochs(options)}
+    if options["decay_epochs"] > options["epochs"]:
+        expected = f"at most the {options['epochs']} epochs of the run"
+        raise invalid("decay_epochs", expected, decay_epochs=options["decay_epochs"])
+    validation = data.held_out(options, data.size(description.shape), _num_held_out(options, description))[0]
     keras.utils.set_random_seed(options["seed"])
     model = construct(options["model"], options["arguments"], options["precision"])
     metrics = _metrics(options, validation, description.shape)
-    options["optimizers"] = compile_model(
-        options["model"], model, options["optimizers"], metrics, options["jit"]
-    )
+    given = (options["optimizers"], metrics, options["jit"], decays(options))
+    options["optimizers"] = compile_model(options["model"], model, *given)
     return Plan(options, model, dataset, validation)
+
+
+def _variation(wanted):
+    """How pairs are shown: photographs of a wanted size as in the paper, anything else as it is."""
+    said = {name: wanted[name] for name in UNVARIED if wanted[name] is not None}
+    if said and not data.is_paired(wanted):
+        raise ValueError(f"--jitter and --augment are for pairs, on which {wanted['model']} does not train.")
+    photographs = data.is_paired(wanted) and wanted["image_size"] and data.are_photographs(wanted)
+    return {**(VARIED if photographs else UNVARIED), **said}
+
+
+def _arguments(wanted, description):
+    """All constructor arguments: what was said, what the data suggest, what this version defaults to."""
+    suited = MODELS[wanted["model"]].suited(description.shape) | _classes(wanted["model"], description)
+    arguments = {**suited, **_watched(wanted), **wanted["arguments"]}
+    return resolve(wanted["model"], arguments, description.shape, wanted["seed"])
+
+
+def _decay_epochs(options):
+    """Epochs at the end in which learning rates fall: of a model of pairs half of all, unless it is said."""
+    if options["decay_epochs"] is None:
+        return options["epochs"] // 2 if data.is_paired(options) else 0
+    integer_from(0, "decay_epochs", options["decay_epochs"])
+    return options["decay_epochs"]
+
+
+def _num_held_out(options, description):
+    """Held-out examples that an epoch ends with."""
+    if data.is_paired(options):
+        return data.PAIRS
+    return data.VALIDATION if len(description.shape) == 3 else data.POINTS
 
 
 def _classes(model, description):
@@ -82,13 +133,15 @@ def _classes(model, description):
 
 def _watched(wanted):
     """What a watchdog needs of a model of two players."""
+    if wanted["watch"] and data.is_paired(wanted):
+        raise ValueError(f"--watch looks at samples drawn from noise, and {wanted['model']} draws none.")
     takes = wanted["watch"] and "diagnostics" in constructor(wanted["model"])
     return {"diagnostics": True} if takes else {}
 
 
 def _metrics(options, validation, shape):
     """What is measured after each epoch: what was asked for, else what means something for the data."""
-    asked, extractor = options["metrics"], data.EXTRACTORS.get(options["data"])
+    asked, extractor = options["metrics"], data.extractor(options)
     if asked == "none" or validation is None:
         return None
     if asked != "auto" and len(shape) == 3:
@@ -100,13 +153,17 @@ def _metrics(options, validation, shape):
     return [kgen.metrics.FrechetDistance(extractor)] if extractor else None
 
 
-def _length(epochs, steps, steps_of_a_pass):
+def _usual_epochs(wanted):
+    return EPOCHS_OF_PAIRS if data.is_paired(wanted) else EPOCHS
+
+
+def _length(epochs, steps, steps_of_a_pass, usual=EPOCHS):
     """Number and length of the epochs."""
     for name, value in (("epochs", epochs), ("steps", steps)):
         if value is not None:
             positive_integer(name, value)
     if steps is None:
-        return {"epochs": epochs or EPOCHS, "steps_per_epoch": steps_of_a_pass}
+        return {"epochs": epochs or usual, "steps_per_epoch": steps_of_a_pass}
     epochs = epochs or math.ceil(steps / steps_of_a_pass)
     if steps < epochs:
         raise invalid("steps", f"at least a step for each of the {epochs} epochs", steps=steps)
@@ -119,6 +176,8 @@ def _about(description):
         "shape": list(description.shape),
         "num_examples": description.num_examples,
     }
+    if isinstance(description, kgen.datasets.PairDescription):
+        about["sides"] = [description.a.num_examples, description.b.num_examples]
     return {**about, "num_skipped": description.num_skipped, "fingerprint": description.fingerprint}
 
 
@@ -138,13 +197,18 @@ def told(plan):
     """
     options = plan.options
     about, networks = options["data_set"], [layer for layer in plan.model.layers if layer.trainable_weights]
-    lines = {name: options[name] for name in DEFAULTS if name not in ("epochs", "steps")}
+    hidden = {"epochs", "steps", "decay_epochs"}
+    hidden |= set() if data.is_paired(options) else {"data_b", *UNVARIED}
+    lines = {name: options[name] for name in DEFAULTS if name not in hidden}
     lines["arguments"] = _told(options["arguments"])
     lines |= {slot: _told(numbers) for slot, numbers in options["optimizers"].items()}
     kind = "pictures" if len(about["shape"]) == 3 else "vectors"
-    lines[kind] = f"{about['num_examples']:,} of {' x '.join(map(str, about['shape']))}"
+    numbers = " and ".join(f"{number:,}" for number in about.get("sides", [about["num_examples"]]))
+    lines[kind] = f"{numbers} of {' x '.join(map(str, about['shape']))}"
     lines["parameters"] = ", ".join(f"{network.name} {network.count_params():,}" for network in networks)
-    lines["plan"] = f"{options['epochs']} epochs of {options['steps_per_epoch']} steps"
+    falling = f", learning rates fall to 0 in the last {options['decay_epochs']}"
+    plan_of_steps = f"{options['epochs']} epochs of {options['steps_per_epoch']} steps"
+    lines["plan"] = plan_of_steps + (falling if options["decay_epochs"] else "")
     return "\n".join(f"  {name:24} {value}" for name, value in lines.items())
 
 

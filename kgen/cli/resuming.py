@@ -20,6 +20,11 @@ def merged(stored, model, said, arguments, optimizers, reset_optimizer):
     Raises:
         ValueError: naming what differs.
     """
+    if reset_optimizer and stored["decay_epochs"]:
+        number = stored["decay_epochs"]
+        raise ValueError(
+            f"--reset-optimizer would undo the run's --decay-epochs {number}: learning rates begin anew."
+        )
     differing = {"model": (stored["model"], model)} if model != stored["model"] else {}
     for name, value in said.items():
         if name not in ("epochs", "steps") and value != stored[name]:

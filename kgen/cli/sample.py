@@ -97,6 +97,9 @@ def _is_saved_model(path):
 def _from_run(path, arguments):
     """Samples, and the points of the run's mixture or None."""
     model, options, _ = load_run(path)
+    if model.PAIRED:
+        translate = f"kgen translate {path} PICTURES --direction ab --out DIR"
+        raise ValueError(f"{options['model']} draws nothing from noise, it translates: {translate}")
     num_samples, labels = _conditions(arguments, "labels" in model.CONDITIONS)
     samples = model.generate(num_samples, seed=arguments.seed, **labels)
     return samples, data.some_points(options) if data.mixture(options) else None

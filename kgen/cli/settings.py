@@ -8,7 +8,10 @@ import keras
 from kgen.errors import invalid, nearest
 from kgen.models import MODELS
 
-NETWORKS = ("generator", "discriminator", "encoder", "decoder")
+NETWORKS = (
+    *("generator", "discriminator", "encoder", "decoder"),
+    *("generator_ab", "generator_ba", "discriminator_a", "discriminator_b"),
+)
 ELSEWHERE = {
     "image_shape": "it is that of the data; --image-size changes it",
     "seed": "it is --seed",

@@ -18,24 +18,29 @@ import kgen
 from kgen import pictures
 from kgen.cli import data, folder, history, resuming, settings
 from kgen.cli.parser import one_of
-from kgen.cli.planning import DEFAULTS, EPOCHS, make, told
+from kgen.cli.planning import DEFAULTS, EPOCHS, EPOCHS_OF_PAIRS, defaults, make, told
 from kgen.metrics.named import NAMES
 from kgen.models import MODELS
+
+SOURCES = ("data", "data_b")
 
 
 def add_arguments(parser):
     """Adds the options of `kgen train`; one that is not said is None, so that --resume can tell."""
     add = parser.add_argument
     add("model", metavar="MODEL", type=one_of("model", MODELS), help=", ".join(MODELS))
-    add(
-        "--data",
-        metavar="SOURCE",
-        help="name of a data set, folder of pictures, or FILE.npz (default: digits)",
-    )
+    add("--data", "--data-a", dest="data", metavar="SOURCE", help=DATA)
+    add("--data-b", metavar="SOURCE", help=DATA_B)
     add("--image-size", type=int, metavar="PIXELS", help="side that pictures are resized and cropped to")
-    add("--epochs", type=int, metavar="N", help=f"passes over the data (default: {EPOCHS})")
+    add(
+        "--epochs",
+        type=int,
+        metavar="N",
+        help=f"passes over the data (default: {EPOCHS}; of pairs {EPOCHS_OF_PAIRS})",
+    )
+    add("--decay-epochs", type=int, metavar="N", help=DECAY_EPOCHS)
     add("--steps", type=int, metavar="N", help=STEPS)
-    add("--batch-size", type=int, metavar="B", help="examples per step (default: 128)")
+    add("--batch-size", type=int, metavar="B", help="examples per step (default: 128; of pairs 1)")
     add("--seed", type=int, metavar="S", help="of weights, order and noise (default: 0)")
     add("--out", metavar="DIR", help="folder of the run (default: runs/MODEL-DATA-SEED)")
     add("--set", action="extend", nargs="+", metavar="NAME=VALUE", default=[], help=SET)
@@ -44,6 +49,8 @@ def add_arguments(parser):
     add("--metrics", type=_metrics, metavar="NAME[,NAME...]", help=METRICS)
     add("--watch", choices=("warn", "stop", "restore"), help=WATCH)
     add("--on-bad", choices=("error", "skip"), help="what an unreadable picture leads to (default: error)")
+    add("--jitter", type=float, metavar="SHARE", help=JITTER)
+    add("--augment", metavar="flip|none|...", help=AUGMENT)
     add(
         "--resume",
         action="store_true",
@@ -53,6 +60,16 @@ def add_arguments(parser):
     add("--dry-run", action="store_true", help="prints the options and the plan, writes nothing")
 
 
+DATA = """name of a data set, folder of pictures, or FILE.npz (default: digits); for cyclegan the first kind of
+pictures, or a source of both: digits_pair:KIND[:SOURCE] of KIND colour, negative or edges (the default is
+digits_pair:colour), cycle_gan/NAME, or a folder with trainA and trainB"""
+DATA_B = "for cyclegan: the second kind of pictures"
+DECAY_EPOCHS = """learning rates fall along a straight line to 0 over the last N epochs (default: 0; of pairs half of
+all); --resume with more --epochs moves these N to the new end, and rates that have fallen are high again until then"""
+JITTER = """for pairs: reads pictures larger by this share and cuts a random window out each time (default: 30/256 with
+--image-size on folders and cycle_gan, as in the paper; else 0)"""
+AUGMENT = """for pairs: flip mirrors half of the pictures; crop=0.1,rotation=10,scale=0.1 work too (default: flip
+where --jitter has its default of 30/256, else none)"""
 STEPS = """N training steps in all, cut into --epochs equal epochs; without --epochs, into as few as keep an
 epoch within one pass over the data"""
 SET = """constructor argument, or part of an optimizer: latent_dim=16, hidden_units=256,256,
@@ -101,15 +118,18 @@ def train(model, said, pairs=(), out=None, resume=False, reset_optimizer=False, 
         OSError: a folder or data that cannot be had.
     """
     arguments, optimizers = settings.parse(model, pairs)
-    said = {**said, "data": data.place(said["data"])} if "data" in said else said
-    out = pathlib.Path(out or _default_folder(model, {**DEFAULTS, **said}))
+    said = {**said, **{name: data.place(said[name]) for name in SOURCES if name in said}}
+    out = pathlib.Path(out or _default_folder({**defaults(model), "model": model, **said}))
     _refuse(out, resume)
     if resume:
         wanted = resuming.merged(
             folder.read_options(out), model, said, arguments, optimizers, reset_optimizer
         )
     else:
-        wanted = {"model": model, **DEFAULTS, **said, "arguments": arguments, "optimizers": optimizers}
+        if MODELS[model].PAIRED and "data_b" in said and "data" not in said:
+            raise ValueError("--data-b needs --data-a.")
+        own = {"arguments": arguments, "optimizers": optimizers}
+        wanted = {"model": model, **defaults(model), **said, **own}
     plan = make(wanted, resume)
     print(f"kgen train {model}, into {out}\n{told(plan)}", flush=True)
     if not dry_run:
@@ -121,10 +141,11 @@ def train(model, said, pairs=(), out=None, resume=False, reset_optimizer=False, 
     return out
 
 
-def _default_folder(model, options):
-    source = options["data"]
-    name = re.sub(r"[^\w.-]+", "-", pathlib.Path(source).stem if os.path.exists(source) else source)
-    return pathlib.Path("runs", f"{model}-{name}-{options['seed']}")
+def _default_folder(options):
+    sources = [options[name] for name in SOURCES if options[name]]
+    names = [pathlib.Path(source).stem if os.path.exists(source) else source for source in sources]
+    name = re.sub(r"[^\w.-]+", "-", "-".join(names))
+    return pathlib.Path("runs", f"{options['model']}-{name}-{options['seed']}")
 
 
 def _refuse(out, resume):

@@ -182,12 +182,49 @@ def _header(path, max_pixels):
             return Header(image.mode, image.height, image.width)
 
 
+def read_picture(path, grey, max_pixels=MAX_PIXELS):
+    """One picture at its own size, otherwise as `read_folder` decodes it.
+
+    Args:
+        path: of the file.
+        grey: whether it becomes grey; else it becomes coloured.
+        max_pixels: as in `read_folder`.
+
+    Returns:
+        uint8 array [height, width, 1 or 3].
+
+    Raises:
+        ValueError: naming the file, if it cannot be read.
+    """
+    for function, *args in ((_header, max_pixels), (_decode, None, grey)):
+        found, problem = _attempt(function, path, *args)
+        if problem:
+            raise ValueError(problem)
+    return found
+
+
+def unreadable(paths, max_pixels=MAX_PIXELS):
+    """What is wrong with pictures, as far as their headers tell.
+
+    Args:
+        paths: of the files.
+        max_pixels: as in `read_folder`.
+
+    Returns:
+        List of sentences, one for each picture that cannot be read.
+    """
+    problems = (_attempt(_header, path, max_pixels)[1] for path in paths)
+    return [problem for problem in problems if problem]
+
+
 def _decode(path, size, grey):
-    """Pixels uint8 [height, width, 1 or 3]: upright, on white where transparent, fitted to the size."""
+    """Pixels uint8 [height, width, 1 or 3]: upright, on white where transparent, fitted to a size if one is given."""
+    mode = "L" if grey else "RGB"
     with Image.open(path, formats=FORMATS) as image:
-        image.draft("L" if grey else "RGB", (2 * max(size), 2 * max(size)))
-        upright = ImageOps.exif_transpose(image)
-        pixels = np.asarray(fit(_opaque(upright, "L" if grey else "RGB"), size))
+        if size:
+            image.draft(mode, (2 * max(size), 2 * max(size)))
+        picture = _opaque(ImageOps.exif_transpose(image), mode)
+        pixels = np.asarray(fit(picture, size) if size else picture)
     return pixels[..., None] if grey else pixels
 
 

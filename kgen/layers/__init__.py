@@ -1,15 +1,18 @@
 """Small layers that several networks share."""
 
+from kgen.layers.convolution import Conv2D
 from kgen.layers.minibatch import MinibatchDiscrimination
 from kgen.layers.noisy import Dropout, GaussianNoise
 from kgen.layers.reflection import ReflectionPadding2D, cropped, reflected
 from kgen.layers.spectral import SpectralNormalization, spectral_layers
-from kgen.layers.statistics import normalization
+from kgen.layers.statistics import GroupNormalization, normalization
 from kgen.layers.weight import WeightNormalization
 
 __all__ = [
+    "Conv2D",
     "Dropout",
     "GaussianNoise",
+    "GroupNormalization",
     "MinibatchDiscrimination",
     "ReflectionPadding2D",
     "SpectralNormalization",

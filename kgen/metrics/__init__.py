@@ -5,6 +5,12 @@ from kgen.metrics.base import Extractor
 from kgen.metrics.classifier import train_classifier
 from kgen.metrics.convolutional import random_extractor
 from kgen.metrics.copying import closest_pairs, memorization
+from kgen.metrics.counterparts import (
+    foreground,
+    intersection_over_union,
+    peak_signal_to_noise,
+    pixel_agreement,
+)
 from kgen.metrics.extractors import get_extractor, load_extractor
 from kgen.metrics.frechet import FrechetDistance, frechet_distance
 from kgen.metrics.kernel import KernelDistance, kernel_distance
@@ -51,9 +57,11 @@ __all__ = [
     "density",
     "distinct",
     "evaluate",
+    "foreground",
     "frechet_distance",
     "get_extractor",
     "get_metric",
+    "intersection_over_union",
     "kernel_distance",
     "load_extractor",
     "memorization",
@@ -64,6 +72,8 @@ __all__ = [
     "oracle_nll",
     "parzen_log_likelihood",
     "parzen_window",
+    "peak_signal_to_noise",
+    "pixel_agreement",
     "precision",
     "random_extractor",
     "recall",

@@ -3,6 +3,8 @@
 Reference: Zhu 2017, arXiv 1703.10593.
 """
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -20,6 +22,7 @@ from kgen.two_player import TwoPlayerModel
 DIRECTIONS = ("ab", "ba")
 MULTIPLE, SMALLEST = 4, 8  # Sides that the residual network takes.
 CHUNK = 16  # Pictures that `translate` takes at a time.
+SHOWN = 8  # Pairs of the data that are kept for a sheet, at least.
 
 
 @keras.saving.register_keras_serializable("kgen")
@@ -64,6 +67,17 @@ class CycleGAN(TwoPlayerModel):
     Reference: Zhu 2017, eq. 1 to 3, sections 4, 5.2 and 7, arXiv 1703.10593, and the authors' code.
     """
 
+    PAIRED = True
+
+    @classmethod
+    def suited(cls, image_shape):
+        """The paper's blocks by size, and the largest patches that fit: 70, 34 or 16 pixels."""
+        if len(image_shape) != 3:
+            return {}
+        side = min(image_shape[:-1])
+        layers = 3 if side >= 70 else 2 if side >= 34 else 1
+        return {"residual_blocks": 9 if side >= 256 else 6, "discriminator_layers": layers}
+
     def __init__(
         self,
         image_shape=(256, 256, 3),
@@ -103,7 +117,7 @@ class CycleGAN(TwoPlayerModel):
         self._check_networks()
         names = {"ab": "pool_b", "ba": "pool_a"} if pool_size else {}
         self.pools = {d: ImagePool(pool_size, self.image_shape, name=n) for d, n in names.items()}
-        self._translate = tf.function(self.translated, autograph=False, reduce_retracing=True)
+        self._translate = {direction: self._compiled(direction) for direction in DIRECTIONS}
 
     def _generator(self, name, residual_blocks, form):
         if len(self.image_shape) != 3:
@@ -122,6 +136,12 @@ class CycleGAN(TwoPlayerModel):
             expected = f"fewer layers for pictures smaller than {smallest} x {smallest}"
             raise invalid("discriminator_layers", expected, discriminator_layers=layers)
         return patch.discriminator(self.image_shape[-1], layers, name=name, **form)
+
+    def _compiled(self, direction):
+        """`translated` as one graph for pictures of every size, as floats in [0, 1]."""
+        spec = tf.TensorSpec([None, *self.sides(direction), self.image_shape[-1]], tf.float32)
+        way = functools.partial(self.translated, direction=direction)
+        return tf.function(way, input_signature=[spec], autograph=False)
 
     def _check_networks(self):
         for name in ("generator_ab", "generator_ba"):
@@ -144,6 +164,13 @@ class CycleGAN(TwoPlayerModel):
         super().look(x, y)
         if len(x) != len(y):
             raise invalid("y", f"a batch of {len(x)} like the one of the first domain", batch_size=len(y))
+
+    def _first_look(self, data):
+        """Keeps what a sheet shows, of more batches where one holds fewer pairs."""
+        num_rows = super()._first_look(data)
+        parts = zip(*data.take(-(-SHOWN // num_rows)).as_numpy_iterator(), strict=True)
+        self.first_examples, self.first_labels = (np.concatenate(part) for part in parts)
+        return num_rows
 
     def arranged(self, x, y, batch_size, shuffle):
         """Two arrays of any lengths as an unpaired data set; the paper's batch of 1 unless one is given."""
@@ -245,8 +272,8 @@ class CycleGAN(TwoPlayerModel):
         positive_integer("batch_size", batch_size)
         self.check_inputs(x, direction)
         x = np.reshape(x, [*np.shape(x)[: len(self.image_shape)], self.image_shape[-1]])
-        parts = [tf.convert_to_tensor(x[i : i + batch_size]) for i in range(0, len(x), batch_size)]
-        return np.concatenate([self._translate(part, direction).numpy() for part in parts])
+        parts = [x[i : i + batch_size] for i in range(0, len(x), batch_size)]
+        return np.concatenate([self._translate[direction](self.unit(part)).numpy() for part in parts])
 
     def translated(self, images, direction, training=False):
         """What `translate` computes, of tensors [batch, ...]; pictures grow by reflection and are cropped back."""
@@ -275,20 +302,29 @@ class CycleGAN(TwoPlayerModel):
         return [x, made, self.translate(made, back), self.translate(x, back)]
 
     def signatures(self):
-        """The endpoints of the served model: name -> (function, {input: tf.TensorSpec}); pictures are uint8."""
-        dtype = tf.uint8 if self.is_picture else tf.float32
-        specs = {
-            d: {"images": tf.TensorSpec([None, *self.sides(d), self.image_shape[-1]], dtype)}
-            for d in DIRECTIONS
-        }
-        return {
-            "translate_ab": (lambda images: self._served(images, "ab"), specs["ab"]),
-            "translate_ba": (lambda images: self._served(images, "ba"), specs["ba"]),
-        }
+        """The endpoints of the served model: name -> (function, {input: tf.TensorSpec}).
 
-    def _served(self, images, direction):
-        made = self.translated(images, direction)
-        return {"images": tf.cast(tf.round(255.0 * made), tf.uint8) if self.is_picture else made}
+        Pictures are uint8 or, where a network translates any size, PNG files of any kind, each of its own
+        size; one of more than `MAX_PNG_PIXELS` pixels is refused before it is decoded.
+        """
+        return self._endpoints("ab") | self._endpoints("ba")
+
+    def _endpoints(self, direction):
+        name, dtype = f"translate_{direction}", tf.uint8 if self.is_picture else tf.float32
+        images = tf.TensorSpec([None, *self.sides(direction), self.image_shape[-1]], dtype)
+        files = tf.TensorSpec([None], tf.string)
+
+        def served(images):
+            made = self.translated(images, direction)
+            return tf.cast(tf.round(255.0 * made), tf.uint8) if self.is_picture else made
+
+        def served_png(image_bytes):
+            return {"image_bytes": self.through_png(served, image_bytes)}
+
+        found = {name: (lambda images: {"images": served(images)}, {"images": images})}
+        if self.fits_png and self.sides(direction) == (None, None):
+            found[f"{name}_png"] = (served_png, {"image_bytes": files})
+        return found
 
 
 class Translation:

@@ -6,6 +6,7 @@ Reference: Isola 2017, section 3.2.2, arXiv 1611.07004; Zhu 2017, appendix 7.2, 
 import keras
 
 from kgen.errors import positive_integer
+from kgen.layers import Conv2D
 from kgen.layers import normalization as normalize
 
 
@@ -79,4 +80,4 @@ def _convolution(units, regularizer, **kwargs):
         "kernel_initializer": keras.initializers.RandomNormal(0.0, 0.02),
         "kernel_regularizer": regularizer,
     }
-    return keras.layers.Conv2D(units, 4, **kernel, **kwargs)
+    return Conv2D(units, 4, **kernel, **kwargs)

@@ -6,7 +6,7 @@ Reference: Johnson 2016, arXiv 1603.08155; Zhu 2017, section 4 and appendix 7.2,
 import keras
 
 from kgen.errors import integer_from, positive_integer
-from kgen.layers import ReflectionPadding2D
+from kgen.layers import Conv2D, ReflectionPadding2D
 from kgen.layers import normalization as normalize
 
 HALVINGS = 2  # Sides must be multiples of 2 ** HALVINGS.
@@ -51,8 +51,8 @@ def translator(
     positive_integer("width", width)
     integer_from(0, "residual_blocks", residual_blocks)
     convolution, transpose = (
-        _layer("Conv2D", kernel_regularizer),
-        _layer("Conv2DTranspose", kernel_regularizer),
+        _layer(Conv2D, kernel_regularizer),
+        _layer(keras.layers.Conv2DTranspose, kernel_regularizer),
     )
     bias = {"use_bias": normalization is None}
 
@@ -85,6 +85,6 @@ def _layer(kind, regularizer):
     def make(*args, **kwargs):
         kernel = keras.initializers.RandomNormal(0.0, 0.02)
         options = {"kernel_initializer": kernel, "kernel_regularizer": regularizer, **kwargs}
-        return getattr(keras.layers, kind)(*args, **options)
+        return kind(*args, **options)
 
     return make

@@ -9,7 +9,7 @@ import uuid
 import tensorflow as tf
 
 from kgen.errors import invalid, nearest
-from kgen.serving import examples, graph
+from kgen.serving import examples, graph, png
 
 SMALLEST_LIMIT = 4
 
@@ -79,15 +79,16 @@ def _check_limit(limit):
 def _trace(name, function, specs, limit):
     """Concrete function that refuses more than `limit` rows before any work.
 
-    An empty batch travels as one row that is cut off again: for no rows, oneDNN's convolutions return their
-    input's shape and the next layer fails.
+    An empty batch of numbers travels as one row that is cut off again: for no rows, oneDNN's convolutions
+    return their input's shape and the next layer fails. No file is empty, and files are read one by one.
     """
 
     def bounded(**inputs):
         num_rows = tf.shape(next(iter(inputs.values())))[0]
         message = f"Invalid batch for {name}. Expected at most {limit} rows. Received:"
         with tf.control_dependencies([tf.debugging.Assert(num_rows <= limit, [message, num_rows])]):
-            inputs = {key: _at_least_one_row(value, num_rows) for key, value in inputs.items()}
+            started = tf.identity if png.NAME in inputs else _at_least_one_row
+            inputs = {key: started(value) for key, value in inputs.items()}
         outputs = {key: _servable(value) for key, value in function(**inputs).items()}
         _check_batch_axis(name, outputs)
         return {key: value[:num_rows] for key, value in outputs.items()}
@@ -104,8 +105,8 @@ def _check_batch_axis(name, tensors):
         raise ValueError(f"Signature {name!r}: the first axis of {fixed} must be a batch of any size.")
 
 
-def _at_least_one_row(x, num_rows):
-    missing = tf.cast(num_rows < 1, tf.int32)
+def _at_least_one_row(x):
+    missing = tf.cast(tf.shape(x)[0] < 1, tf.int32)
     return tf.concat([x, tf.zeros(tf.concat([[missing], tf.shape(x)[1:]], 0), x.dtype)], 0)
 
 

@@ -85,32 +85,39 @@ def _output(tf, graph, name):
 
 def _tensor(tf, value):
     """TF_Tensor of {"dtype", "shape", "data"}; "repeat" copies the data along the first axis."""
+    repeat = value.get("repeat", 1)
+    shape = [value["shape"][0] * repeat, *value["shape"][1:]]
     if value["dtype"] == STRING:
-        return _string_tensor(tf, value)
-    data = base64.b64decode(value["data"]) * value.get("repeat", 1)
-    shape = [value["shape"][0] * value.get("repeat", 1), *value["shape"][1:]]
+        return _strings(tf, shape, [base64.b64decode(part) for part in value["data"]] * repeat)
+    data = base64.b64decode(value["data"]) * repeat
     if len(data) != math.prod(shape) * WIDTHS[value["dtype"]]:
         raise ValueError(f"A value of shape {shape} has {len(data)} bytes.")
-    tensor = tf.TF_AllocateTensor(
-        value["dtype"], (ctypes.c_int64 * len(shape))(*shape), len(shape), ctypes.c_size_t(len(data))
-    )
-    tensor = ctypes.c_void_p(tensor)
+    tensor = _allocated(tf, value["dtype"], shape, len(data))
     if data:
         ctypes.memmove(tf.TF_TensorData(tensor), data, len(data))
     return tensor
 
 
-def _string_tensor(tf, value):
-    """TF_Tensor of strings, whose data are a list of base64."""
-    parts = [base64.b64decode(part) for part in value["data"]] * value.get("repeat", 1)
-    shape = (ctypes.c_int64 * 1)(len(parts))
-    tensor = tf.TF_AllocateTensor(STRING, shape, 1, ctypes.c_size_t(TSTRING_BYTES * len(parts)))
-    tensor = ctypes.c_void_p(tensor)
-    for i, part in enumerate(parts):
-        place = ctypes.c_void_p(tf.TF_TensorData(tensor) + TSTRING_BYTES * i)
+def _allocated(tf, dtype, shape, num_bytes):
+    sides = (ctypes.c_int64 * len(shape))(*shape)
+    return ctypes.c_void_p(tf.TF_AllocateTensor(dtype, sides, len(shape), ctypes.c_size_t(num_bytes)))
+
+
+def _strings(tf, shape, parts):
+    """TF_Tensor of strings; the copies of longer ones live as long as the process."""
+    if len(parts) != math.prod(shape):
+        raise ValueError(f"A value of shape {shape} has {len(parts)} strings.")
+    tensor = _allocated(tf, STRING, shape, TSTRING_BYTES * len(parts))
+    for place, part in zip(_places(tf, tensor, len(parts)), parts, strict=True):
         tf.TF_StringInit(place)
         tf.TF_StringCopy(place, part, ctypes.c_size_t(len(part)))
     return tensor
+
+
+def _places(tf, tensor, number):
+    """Addresses of a tensor's strings."""
+    start = tf.TF_TensorData(tensor)
+    return [ctypes.c_void_p(start + TSTRING_BYTES * i) for i in range(number)]
 
 
 def _value(tf, tensor):
@@ -118,7 +125,7 @@ def _value(tf, tensor):
     shape = [tf.TF_Dim(tensor, axis) for axis in range(tf.TF_NumDims(tensor))]
     start, dtype = tf.TF_TensorData(tensor), tf.TF_TensorType(tensor)
     if dtype == STRING:
-        places = [ctypes.c_void_p(start + TSTRING_BYTES * i) for i in range(math.prod(shape))]
+        places = _places(tf, tensor, math.prod(shape))
         parts = [ctypes.string_at(tf.TF_StringGetDataPointer(p), tf.TF_StringGetSize(p)) for p in places]
         data = [base64.b64encode(part).decode() for part in parts]
     else:

@@ -8,8 +8,9 @@ import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 
 from kgen import noise
+from kgen.serving import png
 
-SAMPLE_ROWS, FREE_SIDE = 3, 8  # Rows of a request, and pixels along a side of any length.
+SAMPLE_ROWS, FREE_SIDE = 3, 8  # Rows of a request, and pixels along a side of any length, more in a file's.
 TEXT = ("to", "be", "or", "not", "to", "be")
 FOLDER = "assets.extra"
 REQUEST, RESPONSE = "sample_request.json", "sample_response.json"
@@ -19,7 +20,7 @@ PREDICT_LOG, LOG_REQUEST, MODEL_SPEC, INPUTS, SPEC_NAME, SPEC_SIGNATURE = 6, 1, 
 
 
 def sample_inputs(specs, num_rows=SAMPLE_ROWS):
-    """Rows that differ from each other: row seeds, normal latents, bytes, texts, other numbers in [0, 1).
+    """Rows that differ: row seeds, normal latents, bytes, PNG files, texts, other numbers in [0, 1).
 
     Args:
         specs: dict of input name to tf.TensorSpec.
@@ -36,6 +37,8 @@ def _sample(name, spec, seeds):
     shape = [size or FREE_SIDE for size in spec.shape[1:]]
     if name == "seed":
         return seeds.numpy()
+    if name == png.NAME:
+        return np.array([_file(row, seeds[row : row + 1]) for row in range(len(seeds))], object)
     if spec.dtype.is_floating:
         draw = noise.normal if "latent" in name else noise.uniform
         return tf.cast(draw(seeds, shape), spec.dtype).numpy()
@@ -44,6 +47,12 @@ def _sample(name, spec, seeds):
     if spec.dtype == tf.string:
         return np.array([" ".join(TEXT[:i]).encode() for i in range(seeds.shape[0])], object)
     return np.zeros([seeds.shape[0], *shape], spec.dtype.as_numpy_dtype)
+
+
+def _file(row, seed):
+    """A PNG of noise in colour, each row's of another size."""
+    pixels = noise.uniform(seed, [FREE_SIDE + row, FREE_SIDE + 2 * row, 3])[0]
+    return tf.io.encode_png(tf.cast(256.0 * pixels, tf.uint8)).numpy()
 
 
 def rest_request(signature, inputs):

@@ -71,11 +71,12 @@ def _answer(loaded, signature, specs, limit, /, **inputs):
 
 def _checked(name, value, spec):
     """The value as an array of the input's type, if it is one without loss."""
-    array, wanted = np.asarray(value), np.dtype(spec.dtype.as_numpy_dtype)
+    wanted = np.dtype(spec.dtype.as_numpy_dtype)
+    array = np.asarray(value, object if spec.dtype == tf.string else None)
     if not spec.shape.is_compatible_with(array.shape):
         raise _invalid(name, f"an array of shape {tuple(spec.shape)}", f"shape {array.shape}")
     if spec.dtype == tf.string:
-        return array.astype(object)
+        return _strings(name, array)
     kinds = "iu" if wanted.kind in "iu" else wanted.kind
     if array.dtype.kind not in kinds and array.size:
         raise _invalid(name, spec.dtype.name, array.dtype.name)
@@ -85,6 +86,13 @@ def _checked(name, value, spec):
     if wanted.kind in "iu" and (cast != array).any():
         raise _invalid(name, f"numbers that fit {spec.dtype.name}", f"up to {array.max()}")
     return cast
+
+
+def _strings(name, array):
+    for item in array.flat:
+        if not isinstance(item, (bytes, str)):
+            raise _invalid(name, "bytes", type(item).__name__)
+    return array
 
 
 def _invalid(name, expected, received):

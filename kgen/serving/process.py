@@ -28,7 +28,7 @@ def case(inputs, outputs, arrays, repeat=1):
             "name": inputs[name][0],
             "dtype": inputs[name][1].dtype.as_datatype_enum,
             "shape": list(values.shape),
-            "data": _encoded(values),
+            "data": _data(values),
             "repeat": repeat,
         }
         for name, values in arrays.items()
@@ -36,10 +36,10 @@ def case(inputs, outputs, arrays, repeat=1):
     return {"feeds": feeds, "fetches": [name for name, _ in outputs.values()]}
 
 
-def _encoded(values):
-    """An array's bytes as base64, of strings a list."""
+def _data(values):
+    """Base64 of an array's bytes, a list of them for strings."""
     if values.dtype == object:
-        return [base64.b64encode(value).decode() for value in values.flat]
+        return [base64.b64encode(part).decode() for part in values.flat]
     return base64.b64encode(values.tobytes()).decode()
 
 

@@ -15,6 +15,14 @@ def runs(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def paired(tmp_path_factory):
+    """Folder of a finished run of a toy CycleGAN: two epochs of four steps, the second at a falling rate."""
+    folder = tmp_path_factory.mktemp("paired") / "run"
+    assert train("cyclegan", folder, "--epochs", "2", "--steps", "8", "--batch-size", "2") == 0
+    return folder
+
+
 @pytest.fixture
 def line(capsys):
     """Function that gives the one line on stderr of a command that must end with exit code 2."""

@@ -37,6 +37,34 @@ def test_a_description_makes_the_same_optimizer(name):
     assert building.compile_model("gan", _gan(), first) == first
 
 
+@pytest.mark.parametrize("name", ["adam", "sgd", "lamb"])
+def test_a_rate_that_falls_is_described_by_plain_numbers(name):
+    given = {"generator_optimizer": {"name": name}, "discriminator_optimizer": {"learning_rate": 1e-3}}
+    decay = {"generator_optimizer": (6, 4), "discriminator_optimizer": (0, 8)}
+    plain, model = building.compile_model("gan", _gan(), given), _gan()
+    assert building.compile_model("gan", model, given, decay=decay) == plain
+    assert building.compile_model("gan", _gan(), plain, decay=decay) == plain
+    rates = {slot: getattr(model, slot).get_config()["learning_rate"]["config"] for slot in decay}
+    first = plain["generator_optimizer"]["learning_rate"]
+    assert rates == {
+        "generator_optimizer": {"initial": first, "steps_constant": 6, "steps_decay": 4},
+        "discriminator_optimizer": {"initial": 1e-3, "steps_constant": 0, "steps_decay": 8},
+    }
+
+
+def test_rates_fall_by_each_players_own_updates():
+    options = {
+        "epochs": 10,
+        "steps_per_epoch": 20,
+        "decay_epochs": 4,
+        "arguments": {"discriminator_steps": 5},
+    }
+    found = building.decays({**options, "model": "wgan"})
+    assert found == {"generator_optimizer": (24, 16), "discriminator_optimizer": (120, 80)}
+    assert building.decays({**options, "model": "vae", "arguments": {}}) == {"optimizer": (120, 80)}
+    assert building.decays({**options, "model": "wgan", "decay_epochs": 0}) == {}
+
+
 def test_precision_holds_for_the_model_only():
     model = building.construct("vae", building.resolve("vae", ARGUMENTS, (8, 8, 1), 0), "mixed_float16")
     assert model.dtype_policy.name == "mixed_float16" and keras.config.dtype_policy().name == "float32"

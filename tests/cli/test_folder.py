@@ -24,6 +24,8 @@ def _change(run, **changes):
         ({"precision": "float8"}, "float8"),
         ({"seed": "0"}, "seed"),
         ({"seed": True}, "seed"),
+        ({"jitter": "0.1"}, "jitter"),
+        ({"data_b": 3}, "data_b"),
         ({"arguments": {}}, "latent_dim"),
         ({"optimizers": {"optimizer": {"name": "os.system"}}}, "os.system"),
         (
@@ -45,6 +47,14 @@ def test_networks_and_objects_in_options_are_refused(run, line, name, value):
     arguments = json.loads((run / "options.json").read_text())["arguments"]
     _change(run, arguments={**arguments, name: value})
     assert name in line("export", run, "--out", run / "x")
+
+
+def test_options_of_runs_that_are_older_than_pairs(run):
+    options = json.loads((run / "options.json").read_text())
+    older = {name: value for name, value in options.items() if name not in folder.LATER}
+    (run / "options.json").write_text(json.dumps(older))
+    assert folder.read_options(run) == options
+    assert building.load_run(run)[2]["step"] == 22
 
 
 def test_damaged_and_oversized_options(run, line):

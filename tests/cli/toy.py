@@ -16,6 +16,7 @@ SETTINGS = {
         "generator_optimizer=rmsprop",
         "discriminator_learning_rate=1e-3",
     ],
+    "cyclegan": ["residual_blocks=0", "width=2", "discriminator_layers=1", "pool_size=3"],
 }
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import struct
 import subprocess
 import sys
 
@@ -26,8 +27,8 @@ NETWORKS = ("generator_ab", "generator_ba", "discriminator_a", "discriminator_b"
 PLAIN = {"jit_compile": False, "steps_per_execution": 1}
 
 
-def small(**options):
-    return kgen.CycleGAN((8, 8, 1), **{**SMALL, **options})
+def small(image_shape=(8, 8, 1), **options):
+    return kgen.CycleGAN(image_shape, **{**SMALL, **options})
 
 
 def fitted(model, epochs=1, **options):
@@ -444,7 +445,8 @@ def test_export_translates_uint8_pictures_of_any_size(tmp_path):
     model = trained()
     version = kgen.export(model, tmp_path / "model")
     report = kgen.serving.check(version, model)
-    assert set(report["signatures"]) == {"serving_default", "translate_ab", "translate_ba"}
+    names = {"serving_default", "translate_ab", "translate_ba", "translate_ab_png", "translate_ba_png"}
+    assert set(report["signatures"]) == names
     loaded = kgen.serving.load(version)
     x = np.random.default_rng(0).integers(0, 256, (2, 97, 31, 1)).astype("uint8")
     for name, direction in (("serving_default", "ab"), ("translate_ab", "ab"), ("translate_ba", "ba")):
@@ -454,6 +456,46 @@ def test_export_translates_uint8_pictures_of_any_size(tmp_path):
         assert np.abs(images - wanted).max() < 0.51
     stored = [shape for name, shape in tf.train.list_variables(version / "variables" / "variables") if shape]
     assert sorted(map(tuple, stored)) == sorted(tuple(v.shape) for v in model.trained("generator"))
+
+
+def through_png(served, x):
+    """Pictures of several sizes, sent as one request of PNG files."""
+    files = [tf.io.encode_png(picture).numpy() for picture in x]
+    return [tf.io.decode_png(made).numpy() for made in served(image_bytes=files)["image_bytes"]]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_png_files_are_translated_as_their_pixels_are(tmp_path, channels):
+    model = small(image_shape=(8, 8, channels))
+    version = kgen.export(model, tmp_path / "model")
+    assert kgen.serving.check(version, model)["max_difference"]["model"] <= 1e-6
+    random, loaded = np.random.default_rng(0), kgen.serving.load(version)
+    x = [random.integers(0, 256, [*size, channels], "uint8") for size in [(97, 131), (8, 8), (3, 40)]]
+    for direction in ("ab", "ba"):
+        wanted = [255 * model.translate(picture[None], direction)[0] for picture in x]
+        for made, picture in zip(through_png(loaded[f"translate_{direction}_png"], x), wanted, strict=True):
+            np.testing.assert_allclose(made, picture, rtol=0, atol=0.501)
+    assert loaded["translate_ab_png"](image_bytes=[])["image_bytes"].shape == (0,)
+
+
+def test_grey_files_are_translated_as_colour_and_colour_as_grey():
+    grey = np.random.default_rng(0).integers(0, 256, (9, 12, 1), "uint8")
+    for channels, picture in ((3, grey), (1, np.repeat(grey, 3, axis=-1))):
+        model = small(image_shape=(8, 8, channels))
+        function, _ = model.signatures()["translate_ba_png"]
+        made = through_png(lambda image_bytes, f=function: f(tf.constant(image_bytes)), [picture])[0]
+        same = np.repeat(grey, channels, axis=-1)
+        wanted = 255 * model.translate(same[None], "ba")[0]
+        np.testing.assert_allclose(made, wanted, rtol=0, atol=0.501)
+
+
+def test_a_file_of_too_many_pixels_is_refused_unread(tmp_path):
+    claim = struct.pack(">II", 60_000, 60_000)
+    bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + claim
+    served = kgen.serving.load(kgen.export(small(), tmp_path / "model"))["translate_ab_png"]
+    good = tf.io.encode_png(A[0]).numpy()
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"4194304 pixels.*\[1\] \[60000\] \[60000\]"):
+        served(image_bytes=[good, bomb])
 
 
 # Own networks.
@@ -468,6 +510,7 @@ def test_vectors_train_by_ones_own_networks():
     assert all(np.isfinite(numbers).all() for numbers in history.values())
     assert model.translate(a, "ba").shape == (24, 2)
     assert {s["images"].dtype for _, s in model.signatures().values()} == {tf.float32}
+    assert list(model.signatures()) == ["translate_ab", "translate_ba"]
     assert model.sheet(8, seed=0)[0].shape == (1, 2)
 
 
@@ -479,6 +522,7 @@ def test_networks_of_a_fixed_size_translate_that_size():
         model.translate(A[:2, :7])
     assert model.translate(A[:2, :7], "ba").shape == (2, 7, 8, 1)
     assert model.signatures()["translate_ab"][1]["images"].shape == [None, 8, 8, 1]
+    assert list(model.signatures()) == ["translate_ab", "translate_ba", "translate_ba_png"]
 
 
 def test_config_round_trip():
