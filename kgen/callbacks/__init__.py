@@ -1,9 +1,10 @@
-"""Callbacks for `fit`: sheets of samples, watches on bad steps and on collapse, and exact resuming."""
+"""Callbacks for `fit`: samples as sheets and as texts, watches on bad steps and on collapse, and exact resuming."""
 
 from kgen.callbacks.guard import NonFiniteGuard
 from kgen.callbacks.samples import Samples
 from kgen.callbacks.spread import diversity
+from kgen.callbacks.text_samples import TextSamples
 from kgen.callbacks.training_state import TrainingState
 from kgen.callbacks.watchdog import CollapseWatchdog
 
-__all__ = ["CollapseWatchdog", "NonFiniteGuard", "Samples", "TrainingState", "diversity"]
+__all__ = ["CollapseWatchdog", "NonFiniteGuard", "Samples", "TextSamples", "TrainingState", "diversity"]

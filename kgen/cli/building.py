@@ -19,13 +19,14 @@ def resolve(model, arguments, image_shape, seed):
     Args:
         model: name of a model.
         arguments: dict of those given.
-        image_shape: of the data.
+        image_shape: of the data; None for a model of text, which has none.
         seed: of the run.
 
     Returns:
         Dict name -> value; networks are None.
     """
-    return {**constructor(model), **arguments, "image_shape": tuple(image_shape), "seed": seed}
+    shape = {} if image_shape is None else {"image_shape": tuple(image_shape)}
+    return {**constructor(model), **arguments, **shape, "seed": seed}
 
 
 def construct(model, arguments, precision):
@@ -33,7 +34,7 @@ def construct(model, arguments, precision):
 
     Args:
         model: name of a model.
-        arguments: dict of all constructor arguments; lists count as tuples.
+        arguments: dict of all constructor arguments, a vocabulary as such; lists count as tuples.
         precision: Keras dtype policy that its networks are built in.
 
     Returns:
@@ -116,7 +117,7 @@ def load_run(path):
         ValueError: options that are not as `kgen train` writes them, or do not fit the state.
     """
     options = folder.read_options(path)
-    model = construct(options["model"], options["arguments"], options["precision"])
+    model = construct(options["model"], _whole(path, options["arguments"]), options["precision"])
     compile_model(options["model"], model, options["optimizers"], decay=decays(options))
     found = state.newest(pathlib.Path(path) / folder.STATE)
     if found is None:
@@ -124,6 +125,13 @@ def load_run(path):
     _, arrays, manifest = found
     Run(model, [], None).restore(arrays, manifest)
     return model, options, manifest
+
+
+def _whole(path, arguments):
+    """Constructor arguments, with the vocabulary that stands beside them."""
+    if arguments.get("vocabulary") != folder.VOCABULARY:
+        return arguments
+    return {**arguments, "vocabulary": folder.read_vocabulary(path)}
 
 
 def _optimizer(numbers, decay):

@@ -71,12 +71,12 @@ def numbers(values):
     """The numbers of a report, on one level.
 
     Args:
-        values: as `kgen.cli.judging.report` gives them.
+        values: as `kgen.cli.evaluate.judge` gives them.
 
     Returns:
         Dict name -> number, or a dict of value and floor.
     """
-    distances = dict(values.get("distances", {}))
+    distances = {**values.get("distances", {}), **values.get("texts", {})}
     distances |= {f"{name}_ba": found for name, found in values.get("distances_ba", {}).items()}
     compared = {
         name: found for name, found in distances.items() if isinstance(found, dict) and "value" in found

@@ -5,10 +5,12 @@ import pathlib
 import numpy as np
 
 import kgen
+from kgen.cli import texts
 from kgen.datasets import domains, stacked
 from kgen.datasets.mixtures import is_mixture
 from kgen.datasets.preparing import is_known
 from kgen.datasets.sources import kind_of
+from kgen.datasets.text import ORACLE
 from kgen.errors import invalid
 from kgen.models import MODELS
 
@@ -30,6 +32,8 @@ def place(source):
     """
     if stacked.is_stacked(source):
         return stacked.PREFIX + place(source.removeprefix(stacked.PREFIX))
+    if texts.is_oracle(source):
+        return ORACLE + place(texts.oracle_file(source))
     if domains.is_domain_pair(source):
         kind, colon, base = source.removeprefix(domains.PREFIX).partition(":")
         return domains.PREFIX + kind + colon + (place(base) if base else "")
@@ -41,11 +45,14 @@ def training(options):
     """The training data of a run.
 
     Args:
-        options: dict with model, data, data_b, batch_size, image_size, seed, on_bad, jitter and augment.
+        options: dict with model, data, data_b, batch_size, image_size, seed, on_bad, jitter, augment, and of text
+            level, sequence_length, vocabulary_size and sentences.
 
     Returns:
-        (dataset, description), as `kgen.datasets.load` or `kgen.datasets.load_pair` gives them.
+        (dataset, description), as `kgen.datasets.load`, `load_pair` or `load_text` gives them.
     """
+    if texts.is_text(options["model"]):
+        return texts.training(options)
     rest = {name: options[name] for name in ("batch_size", "image_size", "seed", "on_bad")}
     if is_paired(options):
         augment = None if options["augment"] == "none" else options["augment"]

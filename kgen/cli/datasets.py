@@ -10,7 +10,9 @@ def add_arguments(parser):
     parser.add_argument(
         "action", nargs="?", metavar="prepare", type=one_of("action", ["prepare"]), help="downloads NAME"
     )
-    parser.add_argument("name", nargs="?", metavar="NAME", help="any image data set of TensorFlow Datasets")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="any image or text data set of TensorFlow Datasets"
+    )
 
 
 def run(arguments):
@@ -25,4 +27,7 @@ def run(arguments):
     ]
     print(lay_out([("NAME", "PREPARED", "WHAT IT IS"), *rows]))
     print("Also: any other image data set of TensorFlow Datasets, a folder of pictures, FILE.npz.")
+    print(
+        "Text: tiny_shakespeare, imdb_reviews, ag_news_subset, a text file, a folder of them, oracle:FILE.npz."
+    )
     print("Pairs: digits_pair:colour, :negative or :edges, cycle_gan/NAME, a folder with trainA and trainB.")

@@ -1,5 +1,6 @@
 """Judges a run's model on held-out data: losses, distances or modes beside what real data reach, copies.
 
+Of text: nats per token over all that is held out with carried context, and how varied it is what the model writes.
 With --out, the report and the pictures that belong to it are written into a folder: report.json,
 closest_pairs.png (samples beside the training pictures next to them) and calibration.png.
 """
@@ -12,11 +13,13 @@ import sys
 import keras
 
 from kgen import pictures
-from kgen.cli import data, judging
+from kgen.cli import data, judging, judging_text, texts
 from kgen.cli.building import load_run
 from kgen.cli.estimating import estimate
 from kgen.cli.evidence import PICTURES, evidence_of
+from kgen.cli.folder import read_options
 from kgen.cli.parser import one_of
+from kgen.errors import integer_from
 
 
 def add_arguments(parser):
@@ -38,7 +41,7 @@ def add_measures(parser):
 
 
 METRICS = f"of {', '.join(judging.NAMES)} (default: those that are quick)"
-SAMPLES = f"held-out examples, and as many samples (default: up to {PICTURES})"
+SAMPLES = f"held-out examples, and as many samples (default: up to {PICTURES}; {judging_text.SAMPLES} texts)"
 
 
 def names(text):
@@ -52,7 +55,7 @@ def run(arguments):
         raise FileExistsError(f"--out {arguments.out} exists. Choose a folder that does not.")
     evidence, values = judge(arguments.path, arguments, _other(arguments))
     if arguments.out:
-        _write(pathlib.Path(arguments.out), values, judging.drawn(evidence, values))
+        _write(pathlib.Path(arguments.out), values, judging.drawn(evidence, values) if evidence else {})
     print(json.dumps(values, indent=1) if arguments.json else table(values))
 
 
@@ -75,13 +78,26 @@ def judge(path, arguments, other=()):
         other: options that replace the run's own.
 
     Returns:
-        (evidence, values), see `kgen.cli.evidence` and `kgen.cli.judging`.
+        (evidence, values), see `kgen.cli.evidence` and `kgen.cli.judging`; of text (None, values), see
+        `kgen.cli.judging_text`.
     """
+    if texts.is_text(read_options(path)["model"]):
+        return None, _judge_text(path, arguments, dict(other))
     model, options, manifest = load_run(path)
     evidence = evidence_of(model, {**options, **dict(other)}, manifest["step"], arguments.num_samples)
     metrics = judging.chosen(evidence, arguments.metrics)
     progress = None if arguments.json else _bar(path, evidence, metrics)
     return evidence, {"run": str(path), **judging.report(evidence, metrics, progress)}
+
+
+def _judge_text(path, arguments, other):
+    if arguments.num_samples is not None:
+        integer_from(2, "num_samples", arguments.num_samples)
+    if arguments.metrics or other.get("data_b"):
+        raise ValueError(
+            f"--{'metrics' if arguments.metrics else 'data-b'} is for pictures, and {path} writes text."
+        )
+    return judging_text.judge(path, arguments.num_samples, other.get("data"))
 
 
 def _bar(path, evidence, metrics):
@@ -109,11 +125,13 @@ def table(values):
     """The report for people.
 
     Args:
-        values: as `kgen.cli.judging.report` gives them.
+        values: as `judge` gives them.
 
     Returns:
         Text of several lines.
     """
+    if "texts" in values:
+        return judging_text.table(values)
     kind = "pictures" if len(values["shape"]) == 3 else "vectors"
     seen = f"{values['num_pictures']} {kind} of {values['split']}"
     sources = " and ".join(values[name] for name in ("data", "data_b") if name in values)

@@ -1,4 +1,4 @@
-"""A run's folder: what it holds, its lock, and options.json, which is checked word by word when read."""
+"""A run's folder: what it holds, its lock, its options and its vocabulary, checked word by word when read."""
 
 import contextlib
 import fcntl
@@ -6,7 +6,7 @@ import json
 import os
 import pathlib
 
-from kgen import state
+from kgen import datasets, state
 from kgen.cli.settings import NETWORKS, OPTIMIZERS, PLAIN, constructor, optimizer_numbers, optimizer_slots
 from kgen.models import MODELS
 
@@ -19,7 +19,8 @@ OPTIONS, HISTORY, MODEL, SAMPLES, LOGS, STATE = (
     "state",
 )
 CURVES, LOCK, SAVED = "curves.png", ".lock", "saved_models"
-LARGEST = 1_000_000  # Bytes of options.json.
+VOCABULARY, PRETRAINING = "vocabulary.json", "pretraining"
+LARGEST, LARGEST_VOCABULARY = 1_000_000, 64_000_000  # Bytes of options.json and vocabulary.json.
 TEXT, NUMBER, MAYBE_NUMBER = (str,), (int,), (int, type(None))
 FIELDS = {
     "model": TEXT,
@@ -37,6 +38,12 @@ FIELDS = {
     "jitter": (int, float),
     "augment": TEXT,
     "decay_epochs": NUMBER,
+    "level": (str, type(None)),
+    "sequence_length": MAYBE_NUMBER,
+    "vocabulary_size": MAYBE_NUMBER,
+    "sentences": (bool, type(None)),
+    "pretrain_epochs": MAYBE_NUMBER,
+    "pretrain_rounds": MAYBE_NUMBER,
     "metrics": TEXT,
     "watch": (str, type(None)),
     "arguments": (dict,),
@@ -49,6 +56,12 @@ LATER = {
     "jitter": 0.0,
     "augment": "none",
     "decay_epochs": 0,
+    "level": None,
+    "sequence_length": None,
+    "vocabulary_size": None,
+    "sentences": None,
+    "pretrain_epochs": None,
+    "pretrain_rounds": None,
 }  # Older runs have none of these.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -93,11 +106,57 @@ def write_options(path, options):
         path: folder of the run.
         options: dict with the keys of `FIELDS`.
     """
-    text = json.dumps(options, indent=1)
-    aside = pathlib.Path(path) / f".{OPTIONS}.{os.getpid()}"
+    _write(path, OPTIONS, options)
+
+
+def write_vocabulary(path, vocabulary):
+    """Writes vocabulary.json, whole or not at all.
+
+    Args:
+        path: folder of the run.
+        vocabulary: `kgen.datasets.Vocabulary`.
+    """
+    _write(path, VOCABULARY, vocabulary.get_config())
+
+
+def _write(path, name, value):
+    text = json.dumps(value, indent=1)
+    aside = pathlib.Path(path) / f".{name}.{os.getpid()}"
     aside.write_text(text + "\n")
-    aside.replace(pathlib.Path(path) / OPTIONS)
+    aside.replace(pathlib.Path(path) / name)
     state.sync_folder(path)
+
+
+def read_vocabulary(path):
+    """Reads vocabulary.json as data: tokens, their level, and whether texts are sentences.
+
+    Args:
+        path: folder of the run.
+
+    Returns:
+        `kgen.datasets.Vocabulary`.
+
+    Raises:
+        FileNotFoundError: if it is missing.
+        ValueError: it is not as `kgen train` writes it.
+    """
+    file = pathlib.Path(path) / VOCABULARY
+    config = _read(file, LARGEST_VOCABULARY)
+    if not isinstance(config, dict) or set(config) != {"tokens", "level", "sentences"}:
+        raise ValueError(f"{file} is not as `kgen train` writes it: expected tokens, level and sentences.")
+    if not isinstance(config["tokens"], list) or not isinstance(config["sentences"], bool):
+        raise ValueError(f"{file} is not as `kgen train` writes it: expected a list of tokens.")
+    return datasets.Vocabulary(**config)
+
+
+def _read(file, largest):
+    """A file of JSON."""
+    if file.stat().st_size > largest:
+        raise ValueError(f"{file} is too large: more than {largest:,} bytes.")
+    try:
+        return json.loads(file.read_text())
+    except ValueError as error:
+        raise ValueError(f"{file} is damaged: {error}") from error
 
 
 def read_options(path):
@@ -116,12 +175,7 @@ def read_options(path):
     file = pathlib.Path(path) / OPTIONS
     if not file.is_file():
         raise FileNotFoundError(f"There is no run in {path}.{_beside(pathlib.Path(path))}")
-    if file.stat().st_size > LARGEST:
-        raise ValueError(f"{file} is too large for options.")
-    try:
-        options = json.loads(file.read_text())
-    except ValueError as error:
-        raise ValueError(f"{file} is damaged: {error}") from error
+    options = _read(file, LARGEST)
     options = {**LATER, **options} if isinstance(options, dict) else options
     if problem := _problem(options):
         raise ValueError(f"{file} is not as `kgen train` writes it: {problem}.")

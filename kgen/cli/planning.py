@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 import kgen
-from kgen.cli import data, resuming
+from kgen.cli import data, resuming, texts
 from kgen.cli.building import compile_model, construct, decays, resolve
 from kgen.cli.settings import constructor
 from kgen.errors import integer_from, invalid, positive_integer
@@ -30,6 +30,12 @@ DEFAULTS = {
     "jitter": None,
     "augment": None,
     "decay_epochs": None,
+    "level": None,
+    "sequence_length": None,
+    "vocabulary_size": None,
+    "sentences": None,
+    "pretrain_epochs": None,
+    "pretrain_rounds": None,
     "metrics": "auto",
     "watch": None,
 }
@@ -55,7 +61,7 @@ def defaults(model):
     Returns:
         Dict with the keys of `DEFAULTS`; None where the data decide.
     """
-    return {**DEFAULTS, **(DEFAULTS_OF_PAIRS if MODELS[model].PAIRED else {})}
+    return {**DEFAULTS, **(DEFAULTS_OF_PAIRS if MODELS[model].PAIRED else texts.defaults(model))}
 
 
 def make(wanted, resume):
@@ -85,9 +91,10 @@ def make(wanted, resume):
     if options["decay_epochs"] > options["epochs"]:
         expected = f"at most the {options['epochs']} epochs of the run"
         raise invalid("decay_epochs", expected, decay_epochs=options["decay_epochs"])
-    validation = data.held_out(options, data.size(description.shape), _num_held_out(options, description))[0]
+    options |= texts.found(options, description) if texts.is_text(options["model"]) else {}
+    validation = _held_out(options, description)
     keras.utils.set_random_seed(options["seed"])
-    model = construct(options["model"], options["arguments"], options["precision"])
+    model = construct(options["model"], _whole(options["arguments"], description), options["precision"])
     metrics = _metrics(options, validation, description.shape)
     given = (options["optimizers"], metrics, options["jit"], decays(options))
     options["optimizers"] = compile_model(options["model"], model, *given)
@@ -105,6 +112,9 @@ def _variation(wanted):
 
 def _arguments(wanted, description):
     """All constructor arguments: what was said, what the data suggest, what this version defaults to."""
+    if texts.is_text(wanted["model"]):
+        arguments = {**texts.arguments(wanted["model"], description), **wanted["arguments"]}
+        return resolve(wanted["model"], arguments, None, wanted["seed"])
     suited = MODELS[wanted["model"]].suited(description.shape) | _classes(wanted["model"], description)
     arguments = {**suited, **_watched(wanted), **wanted["arguments"]}
     return resolve(wanted["model"], arguments, description.shape, wanted["seed"])
@@ -116,6 +126,20 @@ def _decay_epochs(options):
         return options["epochs"] // 2 if data.is_paired(options) else 0
     integer_from(0, "decay_epochs", options["decay_epochs"])
     return options["decay_epochs"]
+
+
+def _whole(arguments, description):
+    """Constructor arguments, with the vocabulary of the data."""
+    vocabulary = getattr(description, "vocabulary", None)
+    return {**arguments, "vocabulary": vocabulary} if vocabulary else arguments
+
+
+def _held_out(options, description):
+    """What an epoch ends with, or None."""
+    if texts.is_text(options["model"]):
+        known = description.vocabulary or kgen.datasets.Numbers(description.vocabulary_size)
+        return texts.held_out(options, known)[0]
+    return data.held_out(options, data.size(description.shape), _num_held_out(options, description))[0]
 
 
 def _num_held_out(options, description):
@@ -142,6 +166,8 @@ def _watched(wanted):
 def _metrics(options, validation, shape):
     """What is measured after each epoch: what was asked for, else what means something for the data."""
     asked, extractor = options["metrics"], data.extractor(options)
+    if texts.is_text(options["model"]):
+        return texts.metrics(options)
     if asked == "none" or validation is None:
         return None
     if asked != "auto" and len(shape) == 3:
@@ -171,6 +197,8 @@ def _length(epochs, steps, steps_of_a_pass, usual=EPOCHS):
 
 
 def _about(description):
+    if isinstance(description, kgen.datasets.TextDescription):
+        return texts.about(description)
     about = {
         "name": description.name,
         "shape": list(description.shape),
@@ -197,19 +225,33 @@ def told(plan):
     """
     options = plan.options
     about, networks = options["data_set"], [layer for layer in plan.model.layers if layer.trainable_weights]
-    hidden = {"epochs", "steps", "decay_epochs"}
-    hidden |= set() if data.is_paired(options) else {"data_b", *UNVARIED}
-    lines = {name: options[name] for name in DEFAULTS if name not in hidden}
+    lines = {name: options[name] for name in DEFAULTS if name not in _hidden(options)}
     lines["arguments"] = _told(options["arguments"])
     lines |= {slot: _told(numbers) for slot, numbers in options["optimizers"].items()}
-    kind = "pictures" if len(about["shape"]) == 3 else "vectors"
-    numbers = " and ".join(f"{number:,}" for number in about.get("sides", [about["num_examples"]]))
-    lines[kind] = f"{numbers} of {' x '.join(map(str, about['shape']))}"
+    lines |= _told_data(options["model"], about)
     lines["parameters"] = ", ".join(f"{network.name} {network.count_params():,}" for network in networks)
     falling = f", learning rates fall to 0 in the last {options['decay_epochs']}"
     plan_of_steps = f"{options['epochs']} epochs of {options['steps_per_epoch']} steps"
     lines["plan"] = plan_of_steps + (falling if options["decay_epochs"] else "")
     return "\n".join(f"  {name:24} {value}" for name, value in lines.items())
+
+
+def _hidden(options):
+    """Options that say nothing about a model, or are told with the length of the run."""
+    model, hidden = options["model"], {"epochs", "steps", "decay_epochs"}
+    hidden |= set() if texts.is_pretrained(model) else set(texts.PRETRAINING)
+    if texts.is_text(model):
+        return hidden | set(texts.OF_PICTURES)
+    return hidden | set(texts.OPTIONS) | (set() if data.is_paired(options) else {"data_b", *UNVARIED})
+
+
+def _told_data(model, about):
+    """What the data are: kind -> in words."""
+    if texts.is_text(model):
+        return {"text": texts.told(about)}
+    kind = "pictures" if len(about["shape"]) == 3 else "vectors"
+    numbers = " and ".join(f"{number:,}" for number in about.get("sides", [about["num_examples"]]))
+    return {kind: f"{numbers} of {' x '.join(map(str, about['shape']))}"}
 
 
 def _told(values):

@@ -1,5 +1,6 @@
-"""Draws samples of a run, or of an exported SavedModel, as one picture; vectors are written as numbers too.
+"""Draws samples of a run, or of an exported SavedModel, as one picture, or writes texts.
 
+Vectors are written as numbers too; texts are printed: sentences one per line, others with lines of `---` between them.
 The same seed gives the same file, byte for byte. A SavedModel is a program: it is loaded with --trust only.
 """
 
@@ -10,9 +11,9 @@ import numpy as np
 
 import kgen
 from kgen import noise, pictures
-from kgen.cli import data
+from kgen.cli import data, texts, writing
 from kgen.cli.building import load_run
-from kgen.cli.folder import OPTIONS
+from kgen.cli.folder import OPTIONS, read_options
 from kgen.errors import positive_integer
 from kgen.serving import graph
 
@@ -20,15 +21,28 @@ from kgen.serving import graph
 def add_arguments(parser):
     """Adds the options of `kgen sample`."""
     parser.add_argument("path", metavar="RUN|SAVED_MODEL", help="folder of a run or of an exported model")
-    parser.add_argument("--num-samples", type=int, default=16, metavar="N", help="how many (default: 16)")
+    parser.add_argument("--num-samples", type=int, metavar="N", help=NUM_SAMPLES)
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the samples (default: 0)")
     parser.add_argument("--labels", type=_integers, metavar="K[,K...]", help=LABELS)
-    parser.add_argument("--out", metavar="FILE.png", help=OUT)
+    parser.add_argument("--prompt", metavar="TEXT", help="of text: how each begins")
+    parser.add_argument("--temperature", type=float, metavar="T", help=TEMPERATURE)
+    parser.add_argument("--top-k", type=int, metavar="K", help="of text: draws among the K likeliest tokens")
+    parser.add_argument("--top-p", type=float, metavar="P", help=TOP_P)
+    parser.add_argument("--length", type=int, metavar="N", help=LENGTH)
+    parser.add_argument("--out", metavar="FILE", help=OUT)
     parser.add_argument("--trust", action="store_true", help="loads a SavedModel, which is a program")
 
 
+PICTURES = 16
+NUM_SAMPLES = f"how many (default: {PICTURES}; of texts {writing.NUM_SAMPLES})"
+TEMPERATURE = (
+    "of text: below 1 likelier, above 1 stranger texts, 0 the likeliest token each time (default: 1)"
+)
+TOP_P = "of text: draws among the fewest tokens that have probability P together, in (0, 1]"
+LENGTH = "of text: most tokens behind the prompt (default: the run's --sequence-length)"
 LABELS = "class of the samples; of several, a row for each, N pictures in all at most"
-OUT = "PNG to write (default: grid.png; of vectors scatter.png, and their numbers beside it as samples.npy)"
+OUT = """PNG to write (default: grid.png; of vectors scatter.png, and their numbers beside it as samples.npy); of texts
+a new file for them"""
 
 
 def _integers(text):
@@ -41,13 +55,20 @@ def _integers(text):
 
 
 def run(arguments):
-    """Writes the picture, and for vectors their numbers, and prints the paths."""
-    positive_integer("num_samples", arguments.num_samples)
+    """Writes the picture, and for vectors their numbers, and prints the paths; or prints texts."""
+    if arguments.num_samples is not None:
+        positive_integer("num_samples", arguments.num_samples)
     if arguments.out and not pathlib.Path(arguments.out).absolute().parent.is_dir():
         raise FileNotFoundError(f"There is no folder for --out {arguments.out}.")
     path = pathlib.Path(arguments.path)
     draw = _from_saved_model if _is_saved_model(path) else _from_run
-    samples, real = draw(path, arguments)
+    drawn = draw(path, arguments)
+    if drawn:
+        _show(*drawn, arguments)
+
+
+def _show(samples, real, arguments):
+    """Writes pictures or vectors."""
     if samples.ndim == 2:
         return _write_vectors(samples, real, arguments.out)
     _write_picture(pictures.grid(samples, _columns(arguments)), arguments.out or "grid.png")
@@ -56,16 +77,20 @@ def run(arguments):
 def _columns(arguments):
     """Pictures a row: where there are several labels, a row for each."""
     several = len(arguments.labels or []) > 1
-    return max(1, arguments.num_samples // len(arguments.labels)) if several else None
+    return max(1, _number(arguments) // len(arguments.labels)) if several else None
+
+
+def _number(arguments):
+    return arguments.num_samples or PICTURES
 
 
 def _conditions(arguments, takes_labels, name="labels"):
     """How many samples, and their labels under that name where they were said."""
     if arguments.labels is None:
-        return arguments.num_samples, {}
+        return _number(arguments), {}
     if not takes_labels:
         raise ValueError(f"{arguments.path} has no classes, so --labels means nothing.")
-    each = _columns(arguments) or arguments.num_samples
+    each = _columns(arguments) or _number(arguments)
     labels = np.repeat(arguments.labels, each)
     return len(labels), {name: labels}
 
@@ -95,8 +120,13 @@ def _is_saved_model(path):
 
 
 def _from_run(path, arguments):
-    """Samples, and the points of the run's mixture or None."""
+    """Samples, and the points of the run's mixture or None; nothing of texts, which are written at once."""
+    of_text = texts.is_text(read_options(path)["model"])
+    if not of_text:
+        writing.refuse(arguments, writing.OPTIONS, f"is for text, and {path} draws none")
     model, options, _ = load_run(path)
+    if of_text:
+        return writing.write_of_run(model, arguments)
     if model.PAIRED:
         translate = f"kgen translate {path} PICTURES --direction ab --out DIR"
         raise ValueError(f"{options['model']} draws nothing from noise, it translates: {translate}")
@@ -113,7 +143,11 @@ def _from_saved_model(path, arguments):
     serve = kgen.serving.load(path)
     if "generate" not in serve:
         raise ValueError(f"{path} has no endpoint generate. Its endpoints: {', '.join(sorted(serve))}.")
-    takes_labels = "label" in graph.signatures(graph.meta_graph(path))["generate"][0]
+    takes = graph.signatures(graph.meta_graph(path))["generate"][0]
+    if "prompt" in takes:
+        return writing.write_of_saved_model(serve["generate"], arguments)
+    writing.refuse(arguments, writing.OPTIONS, f"is for text, and {path} draws none")
+    takes_labels = "label" in takes
     if takes_labels and arguments.labels is None:
         raise ValueError(f"{path} draws samples of a class. Say which by --labels.")
     num_samples, label = _conditions(arguments, takes_labels, "label")

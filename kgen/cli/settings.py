@@ -15,6 +15,8 @@ NETWORKS = (
 ELSEWHERE = {
     "image_shape": "it is that of the data; --image-size changes it",
     "seed": "it is --seed",
+    "vocabulary": "it is that of the data; --level and --vocabulary-size change it",
+    "sequence_length": "it is --sequence-length",
     **dict.fromkeys(NETWORKS, "a network of your own needs Python"),
 }
 NAMES = "SGD RMSprop Adam AdamW Adadelta Adagrad Adamax Adafactor Nadam Ftrl Lion Lamb".split()

@@ -1,8 +1,9 @@
-"""Trains a model on pictures or vectors, in a folder that the run can be resumed from.
+"""Trains a model on pictures, vectors or text, in a folder that the run can be resumed from.
 
 The folder gets options.json (everything needed to repeat the run), history.csv (a row per epoch as it ends),
-samples/ (a picture per epoch, at the end a GIF), logs/ (TensorBoard), state/ (what --resume goes on from),
-and at the end model.keras and curves.png.
+samples/ (a picture or a file of texts per epoch, of pictures at the end a GIF), logs/ (TensorBoard), state/ (what
+--resume goes on from), of text vocabulary.json, pretraining/ with the same of a pre-training, and at the end
+model.keras and curves.png.
 """
 
 import argparse
@@ -15,14 +16,15 @@ import keras
 import tensorflow as tf
 
 import kgen
-from kgen import pictures
-from kgen.cli import data, folder, history, resuming, settings
+from kgen import pictures, state
+from kgen.cli import data, folder, history, resuming, settings, texts
 from kgen.cli.parser import one_of
 from kgen.cli.planning import DEFAULTS, EPOCHS, EPOCHS_OF_PAIRS, defaults, make, told
+from kgen.datasets.vocabulary import LEVELS, Vocabulary
 from kgen.metrics.named import NAMES
 from kgen.models import MODELS
 
-SOURCES = ("data", "data_b")
+SOURCES, IMAGES = ("data", "data_b"), ("pictures", "--image-size")
 
 
 def add_arguments(parser):
@@ -40,7 +42,9 @@ def add_arguments(parser):
     )
     add("--decay-epochs", type=int, metavar="N", help=DECAY_EPOCHS)
     add("--steps", type=int, metavar="N", help=STEPS)
-    add("--batch-size", type=int, metavar="B", help="examples per step (default: 128; of pairs 1)")
+    add(
+        "--batch-size", type=int, metavar="B", help="examples per step (default: 128; of pairs 1; of text 64)"
+    )
     add("--seed", type=int, metavar="S", help="of weights, order and noise (default: 0)")
     add("--out", metavar="DIR", help="folder of the run (default: runs/MODEL-DATA-SEED)")
     add("--set", action="extend", nargs="+", metavar="NAME=VALUE", default=[], help=SET)
@@ -51,6 +55,7 @@ def add_arguments(parser):
     add("--on-bad", choices=("error", "skip"), help="what an unreadable picture leads to (default: error)")
     add("--jitter", type=float, metavar="SHARE", help=JITTER)
     add("--augment", metavar="flip|none|...", help=AUGMENT)
+    _add_options_of_text(add)
     add(
         "--resume",
         action="store_true",
@@ -60,8 +65,27 @@ def add_arguments(parser):
     add("--dry-run", action="store_true", help="prints the options and the plan, writes nothing")
 
 
-DATA = """name of a data set, folder of pictures, or FILE.npz (default: digits); for cyclegan the first kind of
-pictures, or a source of both: digits_pair:KIND[:SOURCE] of KIND colour, negative or edges (the default is
+def _add_options_of_text(add):
+    add("--level", choices=LEVELS, help="for text: what a token is (default: char)")
+    add("--sequence-length", type=int, metavar="N", help=SEQUENCE_LENGTH)
+    add("--vocabulary-size", type=int, metavar="N", help="for text: most tokens, four reserved ones included")
+    add("--sentences", action=argparse.BooleanOptionalAction, help=SENTENCES)
+    add("--pretrain-epochs", type=int, metavar="N", help=PRETRAIN_EPOCHS)
+    add("--pretrain-rounds", type=int, metavar="N", help=PRETRAIN_ROUNDS)
+
+
+SEQUENCE_LENGTH = """for text: tokens of a step, and of a text that is generated (default: 256 characters, 64 words; of
+an oracle, and for seqgan, 20). lstm and convnet read running text in order, and carry what they have read to the next
+step; seqgan reads windows of it in a random order"""
+SENTENCES = "for text: each line of a file is a text of its own (default: where a TFDS set has many examples)"
+PRETRAIN_EPOCHS = f"""for seqgan: of maximum likelihood before the game, whose discriminator moves
+{texts.DISCRIMINATOR_STEPS} times per move of the generator, unless --set discriminator_steps=N (default:
+{texts.DEFAULTS_OF_PRETRAINING["pretrain_epochs"]}; the authors' are 120, and 4680 moves)"""
+PRETRAIN_ROUNDS = f"""for seqgan: then six epochs each of the discriminator alone (default:
+{texts.DEFAULTS_OF_PRETRAINING["pretrain_rounds"]}; the authors' are 50)"""
+DATA = """name of a data set, folder of pictures, or FILE.npz (default: digits); for lstm, convnet and seqgan a text
+file, a folder of them, the name of a text data set, or oracle:FILE.npz (default: tiny_shakespeare); for cyclegan the
+first kind of pictures, or a source of both: digits_pair:KIND[:SOURCE] of KIND colour, negative or edges (the default is
 digits_pair:colour), cycle_gan/NAME, or a folder with trainA and trainB"""
 DATA_B = "for cyclegan: the second kind of pictures"
 DECAY_EPOCHS = """learning rates fall along a straight line to 0 over the last N epochs (default: 0; of pairs half of
@@ -72,10 +96,11 @@ AUGMENT = """for pairs: flip mirrors half of the pictures; crop=0.1,rotation=10,
 where --jitter has its default of 30/256, else none)"""
 STEPS = """N training steps in all, cut into --epochs equal epochs; without --epochs, into as few as keep an
 epoch within one pass over the data"""
-SET = """constructor argument, or part of an optimizer: latent_dim=16, hidden_units=256,256,
+SET = """constructor argument, or part of an optimizer: latent_dim=16, hidden_units=256,256, cell=gru (of lstm),
 generator_optimizer=rmsprop, discriminator_learning_rate=1e-4 ..."""
 METRICS = f"""after each epoch, over up to 2,000 pictures of the test split: of {", ".join(NAMES)}, or none
-(default: frechet_distance on digits and mnist; on mixtures and stacked digits the modes covered)"""
+(default: frechet_distance on digits and mnist; on mixtures and stacked digits the modes covered); over held-out text
+{", ".join(texts.METRICS)} (default: oracle_nll on an oracle's data)"""
 
 
 WATCH = """tells when the training collapses, and warns, stops, or goes back to the last good epoch and stops
@@ -85,7 +110,7 @@ WATCH = """tells when the training collapses, and warns, stops, or goes back to 
 def _metrics(text):
     """A text of comma-separated metrics, "auto" or "none"."""
     for name in text.split(",") if text not in ("auto", "none") else ():
-        one_of("metric", NAMES)(name)
+        one_of("metric", (*NAMES, *texts.METRICS))(name)
     return text
 
 
@@ -118,6 +143,7 @@ def train(model, said, pairs=(), out=None, resume=False, reset_optimizer=False, 
         OSError: a folder or data that cannot be had.
     """
     arguments, optimizers = settings.parse(model, pairs)
+    texts.check(model, said)
     said = {**said, **{name: data.place(said[name]) for name in SOURCES if name in said}}
     out = pathlib.Path(out or _default_folder({**defaults(model), "model": model, **said}))
     _refuse(out, resume)
@@ -135,6 +161,8 @@ def train(model, said, pairs=(), out=None, resume=False, reset_optimizer=False, 
     if not dry_run:
         with folder.locked(out):
             _refuse(out, resume)
+            if isinstance(getattr(plan.model, "vocabulary", None), Vocabulary):
+                folder.write_vocabulary(out, plan.model.vocabulary)
             folder.write_options(out, plan.options)
             _fit(plan, out, reset_optimizer)
             _finish(plan, out)
@@ -143,7 +171,8 @@ def train(model, said, pairs=(), out=None, resume=False, reset_optimizer=False, 
 
 def _default_folder(options):
     sources = [options[name] for name in SOURCES if options[name]]
-    names = [pathlib.Path(source).stem if os.path.exists(source) else source for source in sources]
+    files = [texts.oracle_file(source) for source in sources]
+    names = [pathlib.Path(file).stem if os.path.exists(file) else file for file in files]
     name = re.sub(r"[^\w.-]+", "-", "-".join(names))
     return pathlib.Path("runs", f"{options['model']}-{name}-{options['seed']}")
 
@@ -157,33 +186,49 @@ def _fit(plan, out, reset_optimizer):
     options = plan.options
     lengths = {"epochs": options["epochs"], "steps_per_epoch": options["steps_per_epoch"]}
     try:
+        _pretrain(plan, out, reset_optimizer)
         callbacks = _callbacks(plan, out, reset_optimizer)
         plan.model.fit(plan.dataset, validation_data=plan.validation, callbacks=callbacks, **lengths)
     except (KeyboardInterrupt, SystemExit):
         print(f"\nStopped. Go on with: kgen train {options['model']} --out {out} --resume", file=sys.stderr)
         raise
     except tf.errors.ResourceExhaustedError:
-        size = f"batch_size={options['batch_size']} and pictures of {options['data_set']['shape']}"
-        raise ValueError(
-            f"Not enough memory for {size}. Choose a smaller --batch-size or --image-size."
-        ) from None
+        kind, other = ("texts", "--sequence-length") if texts.is_text(options["model"]) else IMAGES
+        size = f"batch_size={options['batch_size']} and {kind} of {options['data_set']['shape']}"
+        raise ValueError(f"Not enough memory for {size}. Choose a smaller --batch-size or {other}.") from None
+
+
+def _pretrain(plan, out, reset_optimizer):
+    """What comes before `fit`, in a folder of its own, unless it is done or not wanted."""
+    lengths = [plan.options[name] for name in texts.PRETRAINING]
+    if not any(lengths) or state.newest(out / folder.STATE):
+        return
+    callbacks = _callbacks(plan, out / folder.PRETRAINING, reset_optimizer)
+    plan.model.pretrain(plan.dataset, *lengths, validation_data=plan.validation, callbacks=callbacks)
 
 
 def _callbacks(plan, out, reset_optimizer):
     judged = plan.validation is not None and any(m.name == "frechet_distance" for m in plan.model.metrics)
     monitor = "val_frechet_distance" if judged else None
-    vectors = len(plan.model.image_shape) == 1
-    real = data.some_points(plan.options) if vectors else None
-    frames = {"seed": plan.options["seed"], "log_dir": out / folder.LOGS, "real": real}
     watch = plan.options["watch"]
     return [
-        kgen.callbacks.Samples(out / folder.SAMPLES, **frames),
+        _samples(plan, out),
         *([kgen.callbacks.CollapseWatchdog(action=watch)] if watch else []),
         history.HistoryFile(out / folder.HISTORY),
         keras.callbacks.TensorBoard(str(out / folder.LOGS), write_graph=False),
         kgen.callbacks.NonFiniteGuard(),
         kgen.callbacks.TrainingState(out / folder.STATE, monitor=monitor, reset_optimizer=reset_optimizer),
     ]
+
+
+def _samples(plan, out):
+    """What shows samples: pictures, points or texts."""
+    places = {"seed": plan.options["seed"], "log_dir": out / folder.LOGS}
+    if texts.is_text(plan.options["model"]):
+        return kgen.callbacks.TextSamples(out / folder.SAMPLES, **places)
+    vectors = len(plan.model.image_shape) == 1
+    real = data.some_points(plan.options) if vectors else None
+    return kgen.callbacks.Samples(out / folder.SAMPLES, real=real, **places)
 
 
 def _finish(plan, out):

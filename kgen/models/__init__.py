@@ -2,12 +2,15 @@
 
 from kgen.models.acgan import ACGAN
 from kgen.models.conditional_gan import ConditionalGAN
+from kgen.models.convolutional_language_model import ConvolutionalLanguageModel
 from kgen.models.cyclegan import CycleGAN
 from kgen.models.dcgan import DCGAN
 from kgen.models.gan import GAN
 from kgen.models.infogan import InfoGAN
 from kgen.models.lsgan import LSGAN
+from kgen.models.recurrent_language_model import RecurrentLanguageModel
 from kgen.models.semi_supervised_gan import SemiSupervisedGAN
+from kgen.models.seqgan import SeqGAN
 from kgen.models.sngan import SNGAN
 from kgen.models.vae import VAE
 from kgen.models.wgan import WGAN
@@ -26,4 +29,7 @@ MODELS = {
     "semi_supervised_gan": SemiSupervisedGAN,
     "cyclegan": CycleGAN,
     "vae": VAE,
+    "lstm": RecurrentLanguageModel,
+    "convnet": ConvolutionalLanguageModel,
+    "seqgan": SeqGAN,
 }

@@ -3,7 +3,7 @@
 import pytest
 
 from kgen.cli import main
-from tests.cli.toy import train
+from tests.cli.toy import text_options, train
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,17 @@ def paired(tmp_path_factory):
     """Folder of a finished run of a toy CycleGAN: two epochs of four steps, the second at a falling rate."""
     folder = tmp_path_factory.mktemp("paired") / "run"
     assert train("cyclegan", folder, "--epochs", "2", "--steps", "8", "--batch-size", "2") == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def texts(tmp_path_factory):
+    """Folder with poem.txt and the finished runs "lstm" (characters) and "seqgan" (words), of two epochs each."""
+    folder = tmp_path_factory.mktemp("texts")
+    poem = folder / "poem.txt"
+    poem.write_text("\n".join(f"the {a} {b} a {c} ." for a in "xyz" for b in "uvw" for c in "rs") + "\n" * 2)
+    for model in ("lstm", "seqgan"):
+        assert train(model, folder / model, *text_options(model, poem)) == 0
     return folder
 
 

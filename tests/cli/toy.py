@@ -16,6 +16,12 @@ SETTINGS = {
         "generator_optimizer=rmsprop",
         "discriminator_learning_rate=1e-3",
     ],
+    "lstm": ["units=8", "embedding_dim=4", "num_layers=1"],
+    "convnet": ["channels=4", "embedding_dim=4", "num_blocks=1"],
+    "seqgan": [
+        *("units=4", "embedding_dim=4", "discriminator_embedding_dim=4", "widths=1,2", "filters=2,2"),
+        *("rollouts=2", "discriminator_steps=2"),
+    ],
     "cyclegan": ["residual_blocks=0", "width=2", "discriminator_layers=1", "pool_size=3"],
 }
 
@@ -23,6 +29,15 @@ SETTINGS = {
 def train(model, out, *words):
     """Exit code of `kgen train` with a toy model; XLA would only compile."""
     return main(["train", model, "--out", str(out), "--no-jit", "--set", *SETTINGS[model], *words])
+
+
+def text_options(model, source):
+    """Words of a tiny run on text: two epochs of two or three steps."""
+    words = ["--data", str(source), "--epochs", "2", "--batch-size", "8"]
+    if model != "seqgan":
+        return [*words, "--sequence-length", "12"]
+    stages = ["--pretrain-epochs", "2", "--pretrain-rounds", "1"]
+    return [*words, "--sentences", "--level", "word", "--sequence-length", "7", *stages]
 
 
 def process(*words, **kwargs):

@@ -1,0 +1,75 @@
+"""The same texts after every epoch, as files and in TensorBoard."""
+
+import pathlib
+
+import keras
+import tensorflow as tf
+
+from kgen.errors import positive_integer
+
+BETWEEN = "\n---\n"
+
+
+class TextSamples(keras.callbacks.Callback):
+    """Writes the same texts after every epoch, from the same row seeds: epoch-000.txt before the first.
+
+    Args:
+        directory: where epoch-000.txt, epoch-001.txt ... go; made when missing.
+        num_samples: texts in a file.
+        seed: of the texts.
+        log_dir: TensorBoard folder for the text tab, or None.
+
+    Raises:
+        ValueError: for a number of texts that is not positive.
+
+    Example:
+
+    >>> kgen.callbacks.TextSamples("runs/a/samples", num_samples=2).num_samples
+    2
+    """
+
+    def __init__(self, directory, num_samples=4, seed=0, log_dir=None):
+        super().__init__()
+        positive_integer("num_samples", num_samples)
+        self.directory = pathlib.Path(directory)
+        self.num_samples = num_samples
+        self.seed = seed
+        self.log_dir = log_dir
+        self._writer = None
+
+    def on_train_begin(self, logs=None):
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if self.log_dir:
+            self._writer = tf.summary.create_file_writer(str(self.log_dir))
+        if not any(self.directory.glob("epoch-*.txt")):
+            self._write(0)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._write(epoch + 1)
+
+    def _write(self, epoch):
+        text = joined(self.model.generate(self.num_samples, seed=self.seed), self.model.vocabulary)
+        (self.directory / f"epoch-{epoch:03d}.txt").write_text(text + "\n", encoding="utf-8")
+        if self._writer:
+            with self._writer.as_default():
+                tf.summary.text("samples", text, step=epoch)
+
+
+def joined(texts, vocabulary):
+    """Texts as one: sentences and sequences of numbers one per line, others with lines of `---` between them.
+
+    Args:
+        texts: list of strings.
+        vocabulary: of the model that wrote them.
+
+    Returns:
+        String.
+
+    Example:
+
+    >>> vocabulary = kgen.datasets.Vocabulary.of(["To be", "or not"], sentences=True)
+    >>> kgen.callbacks.text_samples.joined(["or be", "to not"], vocabulary)
+    'or be\\nto not'
+    """
+    of_lines = vocabulary.sentences or vocabulary.level is None
+    return ("\n" if of_lines else BETWEEN).join(texts)
