@@ -11,7 +11,6 @@ compared, bit for bit; the resumed run is exported and checked; a process that d
 
 import argparse
 import pathlib
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import time
 
 import numpy as np
 import timing
+from interrupting import compared, kgen_words, killed
 from sklearn.datasets import load_sample_images
 
 import kgen
@@ -53,34 +53,6 @@ def command(directory, sides, steps, out, *more):
     data = ["--data-a", sides[0], "--data-b", sides[1], "--image-size", "64"]
     length = ["--epochs", "10", "--steps", str(steps), "--set", *NETWORKS]
     return [*kgen_words(), "train", "cyclegan", *data, *length, "--out", str(directory / out), *more]
-
-
-def kgen_words():
-    return [sys.executable, "-m", "kgen"]
-
-
-def killed(line, folder, step):
-    """Runs a training until it has stored this step and made a few more, then kills it; the newest state's step."""
-    child = subprocess.Popen(line, stdout=subprocess.DEVNULL)
-    while child.poll() is None and _stored(folder) < step:
-        time.sleep(0.2)
-    time.sleep(0.5)
-    child.send_signal(signal.SIGKILL)
-    if child.wait() != -signal.SIGKILL:
-        raise RuntimeError("The training ended before it was killed; ask for more --steps.")
-    return _stored(folder)
-
-
-def _stored(folder):
-    """The step of the newest state, 0 before there is one."""
-    return max((int(path.name.split("-")[1]) for path in folder.glob("state/step-*")), default=0)
-
-
-def compared(first, second):
-    """Number of arrays of two runs' last states, and how many of them are equal bit for bit."""
-    (_, ours, _), (_, theirs, _) = (kgen.state.newest(folder / "state") for folder in (first, second))
-    equal = [ours[key].tobytes() == theirs[key].tobytes() for key in ours if key in theirs]
-    return {"arrays": len(ours), "equal_arrays": int(np.sum(equal))}
 
 
 def served(directory, run, picture):

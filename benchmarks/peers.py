@@ -309,19 +309,20 @@ def _square(x):
     return tf.reduce_mean(tf.square(x))
 
 
-def fit_step(model, images):
-    """The compiled function that `fit` calls for a step, after `fit` itself has run twenty of them.
+def fit_step(model, images, steps=20):
+    """The compiled function that `fit` calls for a step, after `fit` itself has run some of them.
 
     Args:
         model: compiled keras.Model.
         images: array [batch, ...], the batch of every step, or a pair of them.
+        steps: that `fit` runs.
 
     Returns:
         Function of no argument that takes as many steps as one call of the model's train function does, and
         returns the logs; its attribute `steps_per_call` is their number.
     """
     data = tf.data.Dataset.from_tensors(images).repeat()
-    model.fit(data, steps_per_epoch=20, shuffle=False, verbose=0)
+    model.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0)
     iterator = iter(data)
 
     def step():

@@ -133,6 +133,26 @@ SECTIONS = {
             "equal_vs_keras_io": Quantity("at equal precision and XLA, x faster than keras.io"),
         },
     ),
+    "speed_seqgan": Section(
+        "Speed: SeqGAN, 5,000 tokens, sequences of 20, batch 64, 16 roll-outs, against plain Keras in float32",
+        "python benchmarks/speed.py seqgan --rounds 7 --steps 1",
+        {
+            "discriminator_vs_plain": Quantity(
+                "D's update, 32 new sequences drawn for it on both sides, x faster than plain Keras",
+                at_least=3.0,
+            ),
+            "discriminator_given_vs_plain": Quantity(
+                "D's update alone, the 64 sequences given on both sides, x faster than plain Keras"
+            ),
+            "drawn_vs_plain_given": Quantity(
+                "D's update with drawing, x faster than plain Keras's without drawing"
+            ),
+            "round_vs_plain": Quantity(
+                "a round of roll-outs with G's update, x faster than plain Keras, one roll-out at a time",
+                at_least=3.0,
+            ),
+        },
+    ),
     **{
         f"vae_mnist_{run}": Section(
             f"{title}: negative log-likelihood, MNIST, dynamic binarisation, 784-200-200-50",
@@ -260,6 +280,25 @@ SECTIONS = {
             "served_and_translated_differ_by_levels": Quantity(
                 "levels of 255 between the served picture and `kgen translate`", at_most=1
             ),
+        },
+    ),
+    "language_model_kinds": Section(
+        "Language models: an LSTM and convolutions of about as many parameters, Shakespeare's characters",
+        "python benchmarks/language_model_kinds.py",
+        {"convolution_vs_lstm": Quantity("a step of the convolutions, x faster than the LSTM's")}
+        | {
+            f"{kind}_{name}": Quantity(f"{who}: {text}")
+            for name, text in (
+                ("parameters", "parameters"),
+                ("nats", "lowest validation nats per character"),
+                ("steps", "steps to the target"),
+                ("minutes", "minutes to the target, at the interleaved speed"),
+                ("decades_initial", "log10 of the gradient norm 200-249 places back by that of 0-9, before"),
+                ("decades_trained", "the same after training"),
+                ("reach_initial", "farthest place back whose norm is 1 % of the largest, before training"),
+                ("reach_trained", "the same after training"),
+            )
+            for kind, who in (("lstm", "LSTM"), ("convolution", "convolutions"))
         },
     ),
     "metrics_cost": Section(

@@ -63,6 +63,7 @@ def main(kind, epochs, source, state):
         train, epochs=epochs, validation_data=test, callbacks=[kept, clock], verbose=2
     ).history
     found = model.evaluate(test, return_dict=True, verbose=0)
+    state.mkdir(parents=True, exist_ok=True)
     model.save(state / f"{kind}.keras")
     measured = {name: found[name] for name in ("nats_per_token", "bits_per_character")}
     row = {

@@ -2,7 +2,7 @@
 
     python benchmarks/speed.py FAMILY [--rounds N] [--steps N]
 
-FAMILY is one of dense_gan, dense_vae, dcgan, wgan_gp, plane_gan, plane_wgan_gp, cyclegan_1, cyclegan_4.
+FAMILY is one of dense_gan, dense_vae, dcgan, wgan_gp, plane_gan, plane_wgan_gp, cyclegan_1, cyclegan_4, seqgan.
 
 Out of the box means `compile()` without arguments, every promise of the contract switched on; "equal" means the
 same precision, update rule and XLA setting as the peer. Compiled functions are timed after warm-up.
@@ -16,9 +16,12 @@ import time
 import keras
 import numpy as np
 import peers
+import peers_text
+import tensorflow as tf
 import timing
 
 import kgen
+from kgen.episode import Episode
 
 BATCH = {
     "dense_gan": 128,
@@ -31,6 +34,7 @@ BATCH = {
     "cyclegan_4": 4,
 }
 CRITIC_STEPS = 5
+UPDATES = 10  # Of SeqGAN's discriminator in one call, beside one round of its generator.
 
 
 def kgen_step(name, policy="float32", update="alternating", **options):
@@ -155,6 +159,65 @@ def cyclegan(name):
     return peer | ours, ratios
 
 
+def seqgan():
+    """Candidates and the ratios that are reported; a batch of D is 32 real and 32 new sequences on both sides.
+
+    "drawn": the 32 new ones are drawn for the update; "given": they are given. A round is 64 new sequences, 16
+    roll-outs from each of their 19 beginnings, and the generator's update.
+    """
+    plain, rows = peers_text.PlainSeqGan(), tf.constant(peers_text.sequences())
+    real, new = rows[::2, 1:], rows[1::2, 1:]
+    candidates = {
+        "plain_drawn": repeated(lambda: plain.drawing_step(real)),
+        "plain_given": repeated(lambda: plain.discriminator_step(real, new)),
+        "plain_round": plain.generator_round,
+        "kgen_drawn": repeated(seqgan_step("discriminator")),
+        "kgen_given": repeated(seqgan_step("discriminator", _judge_the_given)),
+        "kgen_round": seqgan_step("adversarial", _write_and_be_judged),
+    }
+    for name in ("plain_drawn", "plain_given", "plain_round"):
+        candidates[name]()
+    ratios = {
+        "discriminator_vs_plain": ("kgen_drawn", "plain_drawn"),
+        "discriminator_given_vs_plain": ("kgen_given", "plain_given"),
+        "drawn_vs_plain_given": ("kgen_drawn", "plain_given"),
+        "round_vs_plain": ("kgen_round", "plain_round"),
+    }
+    return candidates, ratios
+
+
+def seqgan_step(stage, learn=None):
+    """A step of kgen's SeqGAN in one of its stages, or of a part `learn(model, tokens)` of it alone."""
+    model = kgen.SeqGAN(peers_text.VOCABULARY, peers_text.LENGTH)
+    model.stage = stage
+    if learn:
+        model.learn = lambda tokens, y: learn(model, tokens)
+    model.compile()
+    return peers.fit_step(model, peers_text.sequences(), steps=1)
+
+
+def _judge_the_given(model, tokens):
+    """D's move, the batch's other sequences in place of new ones."""
+    return model.turn(Episode(model, tokens[::2], fake=tokens[1::2, 1:]), "discriminator")
+
+
+def _write_and_be_judged(model, tokens):
+    """G's move with its roll-outs, without D's that follows it."""
+    return model.turn(Episode(model, tokens), "generator")
+
+
+def repeated(step):
+    """Several steps as one call."""
+
+    def several():
+        for _ in range(UPDATES):
+            logs = step()
+        return logs
+
+    several.steps_per_call = UPDATES
+    return several
+
+
 def _torch(name, batch_size):
     if importlib.util.find_spec("torch") is None:
         return {}
@@ -184,6 +247,7 @@ FAMILIES = {
     "plane_wgan_gp": lambda: _against_keras_io("plane_wgan_gp", "keras_io_plane_wgan_gp", cycle),
     "cyclegan_1": lambda: cyclegan("cyclegan_1"),
     "cyclegan_4": lambda: cyclegan("cyclegan_4"),
+    "seqgan": seqgan,
 }
 PEAKS = {  # Quantity -> (arguments of `kgen_step`, peer).
     "dcgan": {"memory_vs_tutorial": (("dcgan", "float32", "simultaneous"), "tutorial_dcgan")},

@@ -93,13 +93,14 @@ def action_values(tokens, states, complete, judge, rollouts):
 
     Q(t) = 1/N sum_n r(Y_n), where Y_n begins with y_1 ... y_t; Q(T) = r(y_1 ... y_T).
 
-    All roll-outs of a length are one batch, of N rows for each sequence; states are not computed again.
+    All roll-outs of a length are drawn as one batch, of N rows for each sequence, from states that are not computed
+    again; they are judged as N batches, which fit into a processor's cache.
 
     Args:
         tokens: int32 [batch, T], T is known.
         states: of the policy that completes, as `written` gives them.
         complete: function of (tokens [N batch, T], state, t) to sequences whose first t tokens are the same.
-        judge: function of sequences [rows, T] to rewards float32 [rows].
+        judge: function of sequences [batch, T] to rewards float32 [batch].
         rollouts: N.
 
     Returns:
@@ -117,15 +118,20 @@ def action_values(tokens, states, complete, judge, rollouts):
 
     def value(t):
         state = tf.nest.map_structure(lambda part: tf.repeat(part[t - 1], rollouts, axis=0), states)
-        rewards = judge(complete(tf.repeat(tokens, rollouts, axis=0), state, t))
-        return tf.reduce_mean(tf.reshape(rewards, [-1, rollouts]), axis=1)
+        drawn = complete(tf.repeat(tokens, rollouts, axis=0), state, t)
+        parts = tf.transpose(tf.reshape(drawn, [-1, rollouts, tokens.shape[1]]), [1, 0, 2])
+        return tf.reduce_mean(_one_by_one(judge, parts), axis=0)
 
     last = judge(tokens)
     if tokens.shape[1] == 1:
         return last[:, None]
     lengths = tf.range(1, tokens.shape[1])
-    values = tf.map_fn(value, lengths, parallel_iterations=1, fn_output_signature=tf.float32)
-    return tf.concat([tf.transpose(values), last[:, None]], axis=1)
+    return tf.concat([tf.transpose(_one_by_one(value, lengths)), last[:, None]], axis=1)
+
+
+def _one_by_one(function, items):
+    """A function's float32 results for items [n, ...], stacked."""
+    return tf.map_fn(function, items, parallel_iterations=1, fn_output_signature=tf.float32)
 
 
 def _array(part, length):

@@ -9,7 +9,9 @@ import pytest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "benchmarks"))
 
+import language_model_kinds  # noqa: E402
 import peers  # noqa: E402
+import peers_text  # noqa: E402
 import repeats  # noqa: E402
 import report  # noqa: E402
 import timing  # noqa: E402
@@ -176,6 +178,68 @@ def test_the_tutorials_networks_and_losses_are_kgens(toy_cyclegan):
         "y_loss": terms["real_b_loss"] + terms["fake_b_loss"],
     }
     assert {name: float(value) for name, value in found.items()} == pytest.approx(expected, rel=1e-5)
+
+
+TOY_TEXT = {"VOCABULARY": 7, "LENGTH": 5, "BATCH": 4, "ROLLOUTS": 2, "WIDTHS": (1, 3), "FILTERS": (3, 2)}
+
+
+@pytest.fixture
+def toy_seqgan(monkeypatch):
+    for name, value in TOY_TEXT.items():
+        monkeypatch.setattr(peers_text, name, value)
+    return peers_text.PlainSeqGan()
+
+
+def test_the_plain_seqgan_has_kgens_networks(toy_seqgan):
+    import kgen
+
+    model = kgen.SeqGAN(7, sequence_length=5, widths=(1, 3), filters=(3, 2))
+    assert toy_seqgan.generator.count_params() == model.network.count_params()
+    names = ("embedding", "kernel_1", "bias_1", "kernel_3", "bias_3", "gate_kernel", "gate_bias")
+    names += ("transform_kernel", "transform_bias", "output_kernel", "output_bias")
+    by_name = {variable.name: variable.numpy() for variable in model.discriminator.weights}
+    toy_seqgan.discriminator.set_weights([by_name[name] for name in names])
+    tokens = peers_text.sequences()[:, 1:]
+    np.testing.assert_allclose(toy_seqgan.reward(tokens), model.reward(tokens), rtol=1e-5)
+
+
+def test_the_plain_seqgan_completes_and_trains(toy_seqgan):
+    real = peers_text.tf.constant(peers_text.sequences()[:, 1:])
+    assert np.array_equal(toy_seqgan.complete(real, 3)[:, :3], real[:, :3])
+    values = peers_text.tf.function(toy_seqgan.values)(real).numpy()
+    np.testing.assert_allclose(values[:, -1], toy_seqgan.reward(real), rtol=1e-5)
+    assert values.shape == (4, 5) and (0 < values).all() and (values < 1).all()
+    for network, move in (
+        (toy_seqgan.generator, toy_seqgan.generator_round),
+        (toy_seqgan.discriminator, lambda: toy_seqgan.drawing_step(real[:2])),
+    ):
+        before = network.get_weights()
+        assert all(np.isfinite(float(loss)) for loss in move().values())
+        assert all((old != new).any() for old, new in zip(before, network.get_weights(), strict=True))
+
+
+def test_gradient_norms_are_told_by_place():
+    """A model that weighs places by hand: the norm at k back is that of its finite difference."""
+    import kgen
+
+    model = kgen.RecurrentLanguageModel(6, units=4, num_layers=1, embedding_dim=3)
+    rows = np.random.default_rng(0).integers(0, 6, [2, 6], "int32")
+    norms = language_model_kinds.gradient_norms(model, rows)
+    weights, places = model.network.values(), np.arange(10).reshape(2, 5)
+    table = weights["embedding"].numpy()[rows[:, :-1].ravel()]
+
+    def nats(table):
+        read = model.network.read({**weights, "embedding": table}, places, model.network.zero_state(2))
+        return kgen.losses.token_nats(rows[:, -1], read[0][:, -1]).numpy()
+
+    for back in (0, 3):
+        slopes = np.zeros([2, 3])
+        for row in range(2):
+            for i in range(3):
+                step = np.zeros_like(table)
+                step[5 * row + 4 - back, i] = 0.01
+                slopes[row, i] = (nats(table + step) - nats(table - step))[row] / 0.02
+        assert norms[back] == pytest.approx(np.linalg.norm(slopes, axis=1).mean(), rel=0.02)
 
 
 def test_a_fit_step_counts_its_steps():

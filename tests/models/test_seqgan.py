@@ -103,6 +103,81 @@ def test_the_policy_gradient_is_that_of_the_expected_reward(vocabulary, count):
     assert np.mean([float(reward) for reward, _ in found]) == pytest.approx(float(expected), abs=0.01)
 
 
+def says_real(model, tokens):
+    """D's probability that sequences are real, without dropout."""
+    return 1 / (1 + np.exp(-model.discriminator(tf.constant(tokens)).numpy()[:, 0]))
+
+
+def values_by_hand(model, tokens, seeds):
+    """Q by its definition: every beginning is read again for each of its roll-outs and each token drawn behind it."""
+    worth, number = np.zeros(tokens.shape), model.rollouts
+    seeds = noise.spread(seeds, number * len(tokens))
+    for known in range(1, tokens.shape[1]):
+        rows = np.repeat(tokens, number, axis=0)
+        for place in range(known, tokens.shape[1]):
+            uniform = noise.uniform(noise.fold(noise.fold(seeds, known), place), (1,)).numpy()
+            read = np.pad(rows[:, :place], [(0, 0), (1, 0)], constant_values=model.vocabulary.start)
+            chances = tf.nn.softmax(model.network(tf.constant(read))[:, -1]).numpy()
+            rows[:, place] = (np.cumsum(chances, axis=1) <= uniform).sum(axis=1)
+        worth[:, known - 1] = says_real(model, rows).reshape(-1, number).mean(axis=1)
+    worth[:, -1] = says_real(model, tokens)
+    return worth
+
+
+def test_values_are_those_of_rollouts_written_out():
+    model = toy(length=5, rollouts=3)
+    large = [2 * w for w in model.network.get_weights()]  # So that it matters what was read.
+    model.network.set_weights(large)
+    game = episode(model, 60)
+    with noise.stream(0, 0, 60):
+        noise.current().next()
+        seeds = noise.current().next()
+    np.testing.assert_allclose(game.values, values_by_hand(model, game.fake.numpy(), seeds), rtol=1e-4)
+
+
+def moved(player, **options):
+    """Model, weights of a player before a step down its gradient, how they moved, and the game."""
+    model, games = toy(dropout=0.0, discriminator_steps=1, **options), []
+    sgd = [keras.optimizers.SGD(0.1) for _ in range(2)]
+    model.compile(*sgd, run_eagerly=True)
+    own = getattr(model, f"{player}_loss")
+    setattr(model, f"{player}_loss", lambda game: games.append(game) or own(game))
+    variables = model.trained(player)
+    before = [v.numpy() for v in variables]
+    tokens = np.array([[0, 1, 2, 0], [0, 2, 2, 1], [0, 1, 1, 1], [0, 2, 0, 0]], "int32")
+    model.train_on_batch(tokens)
+    steps = [(old - v.numpy()) / 0.1 for old, v in zip(before, variables, strict=True)]
+    for variable, value in zip(variables, before, strict=True):
+        variable.assign(value)
+    return model, tokens, games[-1], steps
+
+
+@pytest.mark.parametrize("policy_loss, share", [("sum", 1), ("mean", 12)])
+def test_the_generators_move_is_down_the_policy_gradient_written_out(policy_loss, share):
+    model, _, game, steps = moved("generator", policy_loss=policy_loss)
+    tokens, worth = game.fake.numpy(), game.values.numpy()
+    read = np.concatenate([np.zeros([4, 1], "int32"), tokens[:, :-1]], axis=1)
+    with tf.GradientTape() as tape:
+        chances = tf.nn.softmax(model.network(tf.constant(read)))
+        terms = [tf.math.log(chances[n, t, tokens[n, t]]) * worth[n, t] for n in range(4) for t in range(3)]
+        loss = -tf.add_n(terms) / share
+    expected = tape.gradient(loss, [v.value for v in model.network.trainable_variables])
+    np.testing.assert_allclose(flat(steps), flat(expected), rtol=2e-3, atol=1e-5)
+
+
+def test_the_discriminators_move_is_down_the_cross_entropy_written_out():
+    """Every second sequence is called real, as many new ones are not; and lambda / 2 of the outputs' squares."""
+    model, tokens, game, steps = moved("discriminator", output_l2=0.2)
+    network, says_real = model.discriminator, keras.losses.BinaryCrossentropy(from_logits=True)
+    both = np.concatenate([tokens[::2, 1:], game.fake.numpy()])
+    with tf.GradientTape() as tape:
+        loss = says_real(np.array([[1.0], [1.0], [0.0], [0.0]]), network(tf.constant(both)))
+        outputs = [network.output_kernel.value, network.output_bias.value]
+        loss += 0.1 * tf.add_n([tf.reduce_sum(tf.square(v)) for v in outputs])
+    expected = tape.gradient(loss, [v.value for v in network.trainable_variables])
+    np.testing.assert_allclose(flat(steps), flat(expected), rtol=2e-3, atol=1e-5)
+
+
 def test_the_last_token_is_worth_what_d_says_of_the_whole():
     model = toy()
     game = episode(model, 40)
