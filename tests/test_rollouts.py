@@ -84,11 +84,11 @@ def test_values_are_means_over_rollouts_and_the_last_one_is_direct():
 
     values = rollouts.action_values(tokens, states, complete, judge, 3).numpy()
     whole, *rest = seen
-    assert values.shape == (ROWS, T) and np.array_equal(whole, tokens) and len(rest) == T - 1
-    for known, completed in enumerate(rest, 1):
-        rows = completed.reshape(ROWS, 3, T)
+    assert values.shape == (ROWS, T) and np.array_equal(whole, tokens) and len(rest) == 3 * (T - 1)
+    for known in range(1, T):
+        rows = np.stack(rest[3 * known - 3 : 3 * known], axis=1)  # [sequences, roll-outs, T]
         assert (rows[:, :, :known] == tokens.numpy()[:, None, :known]).all()
-        assert len(np.unique(completed, axis=0)) > ROWS or known == T - 1
+        assert len(np.unique(rows.reshape(-1, T), axis=0)) > ROWS or known == T - 1
         expected = (rows.mean(axis=2) * (rows[:, :, 0] + 1)).mean(axis=1)
         np.testing.assert_allclose(values[:, known - 1], expected, rtol=1e-5)
     np.testing.assert_allclose(values[:, -1], whole.mean(axis=1) * (whole[:, 0] + 1), rtol=1e-5)
