@@ -301,6 +301,81 @@ SECTIONS = {
             for kind, who in (("lstm", "LSTM"), ("convolution", "convolutions"))
         },
     ),
+    "seqgan_likelihood": Section(
+        "SeqGAN's oracle: the scorer, maximum likelihood, lower temperatures; 9,984 sequences of 20 tokens",
+        "python benchmarks/seqgan_oracle.py likelihood --oracle FILE",
+        {
+            "oracle": Quantity("the oracle's own sequences, nats a token", 5.72, 5.78),
+            "shuffled": Quantity("their tokens in other places", 10.25, 10.35),
+            "likelihood": Quantity(
+                "maximum likelihood, 120 epochs", at_most=9.12, published="9.038; 9.071 in the authors' log"
+            ),
+            "training_minutes": Quantity("minutes of training on one core, others at work"),
+        },
+    ),
+    **{
+        f"seqgan_{phase}": Section(
+            f"SeqGAN against its oracle, {words}",
+            f"python benchmarks/seqgan_oracle.py {phase} --oracle FILE --seed N",
+            {
+                f"{key}_{seed}": quantity
+                for seed in seeds
+                for key, quantity in (
+                    (
+                        "drop",
+                        Quantity(
+                            f"by how much the nats a token fall under the oracle, seed {seed}",
+                            at_least=0.0,
+                            published="0.30; 0.39 in the authors' log, after 200 rounds of 4,680",
+                        ),
+                    ),
+                    ("largest_drop", Quantity(f"the most on the way, after every tenth of it, seed {seed}")),
+                    ("training_minutes", Quantity(f"minutes of it on one core, others at work, seed {seed}")),
+                )
+            },
+        )
+        for phase, words, seeds in (
+            ("adversarial", "100 rounds of 100 moves of the discriminator, from the same generator", (0, 1)),
+            ("published", "the whole protocol: 50 rounds of the discriminator alone, 200 of both", (0,)),
+        )
+    },
+    **{
+        f"shakespeare_{kind}": Section(
+            f"Tiny Shakespeare, {words}: a full pass over the 111,540 held-out characters",
+            f"python benchmarks/shakespeare.py {kind}",
+            {
+                "nats_per_token": Quantity(
+                    "nats a character", at_most=1.65, published="nanoGPT's CPU preset: 1.88"
+                ),
+                "bits_per_character": Quantity("bits a character"),
+                "training_minutes": Quantity("minutes of training on one core, others at work", at_most=25.0),
+            },
+        )
+        for kind, words in (("lstm", "LSTM"), ("convnet", "causal convolutions"))
+    },
+    "nanogpt": Section(
+        "nanoGPT's CPU preset beside them, on one core: its README's 2,000 iterations, and as long as ours",
+        "python benchmarks/nanogpt.py CHECKOUT",
+        {
+            "nats_per_token": Quantity(
+                "nats a character, windows of 64 end to end", published="1.88 after 2,000 iterations"
+            ),
+            "nats_per_token_overlapping": Quantity("the same, windows that overlap by half"),
+            "minutes": Quantity("minutes of the longest training, evaluations included"),
+        },
+    ),
+    "sentences": Section(
+        "10,000 sentences of a file, word by word: killed, resumed, served",
+        "python benchmarks/sentences.py",
+        {
+            "training_minutes": Quantity("minutes of the uninterrupted training"),
+            "killed_after_state_of_step": Quantity("step of the last state before SIGKILL"),
+            "arrays": Quantity("arrays of the training state"),
+            "equal_arrays": Quantity("of them equal bit for bit after the resumed run"),
+            "texts": Quantity("texts that were asked for, at temperatures from 0 to 1.2"),
+            "equal_texts": Quantity("of them the same from Keras and from the exported model"),
+        },
+    ),
     "metrics_cost": Section(
         "Metrics of features, 10,000 pictures against 10,000",
         "python benchmarks/metrics_cost.py",

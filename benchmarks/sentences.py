@@ -1,6 +1,6 @@
 """A file of 10,000 sentences, by kgen's commands alone: trained word by word, killed, resumed, exported, served.
 
-    python benchmarks/sentences.py [--data FILE] [--steps 3000] [--quick]
+    python benchmarks/sentences.py [--data FILE] [--steps 1200] [--quick]
 
 FILE has one sentence per line; without it, the first 10,000 lines of tiny Shakespeare that have four words or more are
 written into one. One run trains an LSTM; a second one of the same command is killed half-way by SIGKILL and resumed.
@@ -113,7 +113,7 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=pathlib.Path, help="one sentence per line")
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--quick", action="store_true", help="40 steps, a record of its own")
     given = parser.parse_args()
     name = "sentences" + ("_quick" if given.quick else "")

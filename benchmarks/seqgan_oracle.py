@@ -116,6 +116,8 @@ def joined(name, seed, run, budget):
     """The record with one more seed."""
     runs = {**timing.recorded(name).get("runs", {}), str(seed): run}
     measured = {f"drop_{key}": one["drop"] for key, one in sorted(runs.items())}
+    for key, one in sorted(runs.items()):
+        measured[f"largest_drop_{key}"] = one["before"]["oracle_nll"] - min(one["curve"].values())
     minutes = {f"training_minutes_{key}": one["minutes"] for key, one in sorted(runs.items())}
     rows = {
         f"{when}, seed {key}": one[when] for key, one in sorted(runs.items()) for when in ("before", "after")
