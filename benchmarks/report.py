@@ -151,6 +151,10 @@ SECTIONS = {
                 "a round of roll-outs with G's update, x faster than plain Keras, one roll-out at a time",
                 at_least=3.0,
             ),
+            "bfloat16_discriminator_vs_plain": Quantity(
+                "mixed_bfloat16, D's update with drawing on both sides, x faster"
+            ),
+            "bfloat16_round_vs_plain": Quantity("mixed_bfloat16, a round, x faster"),
         },
     ),
     **{

@@ -174,6 +174,8 @@ def seqgan():
         "kgen_drawn": repeated(seqgan_step("discriminator")),
         "kgen_given": repeated(seqgan_step("discriminator", _judge_the_given)),
         "kgen_round": seqgan_step("adversarial", _write_and_be_judged),
+        "bfloat16_drawn": repeated(seqgan_step("discriminator", policy="mixed_bfloat16")),
+        "bfloat16_round": seqgan_step("adversarial", _write_and_be_judged, "mixed_bfloat16"),
     }
     for name in ("plain_drawn", "plain_given", "plain_round"):
         candidates[name]()
@@ -182,13 +184,19 @@ def seqgan():
         "discriminator_given_vs_plain": ("kgen_given", "plain_given"),
         "drawn_vs_plain_given": ("kgen_drawn", "plain_given"),
         "round_vs_plain": ("kgen_round", "plain_round"),
+        "bfloat16_discriminator_vs_plain": ("bfloat16_drawn", "plain_drawn"),
+        "bfloat16_round_vs_plain": ("bfloat16_round", "plain_round"),
     }
     return candidates, ratios
 
 
-def seqgan_step(stage, learn=None):
+def seqgan_step(stage, learn=None, policy="float32"):
     """A step of kgen's SeqGAN in one of its stages, or of a part `learn(model, tokens)` of it alone."""
-    model = kgen.SeqGAN(peers_text.VOCABULARY, peers_text.LENGTH)
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = kgen.SeqGAN(peers_text.VOCABULARY, peers_text.LENGTH)
+    finally:
+        keras.config.set_dtype_policy("float32")
     model.stage = stage
     if learn:
         model.learn = lambda tokens, y: learn(model, tokens)
