@@ -335,6 +335,7 @@ SECTIONS = {
                     ),
                     ("largest_drop", Quantity(f"the most on the way, after every tenth of it, seed {seed}")),
                     ("training_minutes", Quantity(f"minutes of it on one core, others at work, seed {seed}")),
+                    ("minutes_of_a_round", Quantity(f"minutes of a round of both, seed {seed}")),
                 )
             },
         )

@@ -74,14 +74,16 @@ def taught(data, oracle, test, state, epochs):
 
 
 def played(model, data, test, state, budget):
-    """Trains the discriminator alone, then both; the curves of the second part."""
+    """Trains the discriminator alone, then both; the curve of the second part, and the minutes of a round of it."""
     alone, rounds, _ = budget
     first, second = (kgen.callbacks.TrainingState(state / name) for name in ("discriminator", "adversarial"))
     model.pretrain(data, 0, alone, callbacks=[first], verbose=2)
     every = max(1, rounds // 10)
     options = {"validation_data": test, "validation_freq": every, "callbacks": [second], "verbose": 2}
-    length = model.discriminator_steps
-    return model.fit(data, epochs=rounds, steps_per_epoch=length, **options).history, every
+    start, length = time.monotonic(), model.discriminator_steps
+    history = model.fit(data, epochs=rounds, steps_per_epoch=length, **options).history
+    curve = dict(zip(range(every, rounds + 1, every), history["val_oracle_nll"], strict=False))
+    return curve, (time.monotonic() - start) / 60 / rounds
 
 
 def likelihood(arguments, oracle, data, test):
@@ -104,28 +106,37 @@ def adversarial(arguments, oracle, data, test, budget):
     model.network.set_weights(taught_one.network.get_weights())
     model.compile(metrics=[kgen.metrics.OracleNLL(oracle)])
     before, start = told(model, oracle, test), time.monotonic()
-    history, every = played(model, data, test, arguments.state / f"seed_{arguments.seed}", budget)
+    curve, of_a_round = played(model, data, test, arguments.state / f"seed_{arguments.seed}", budget)
     minutes, after = (time.monotonic() - start) / 60, told(model, oracle, test)
-    rounds = range(every, budget[1] + 1, every)
-    curve = dict(zip(rounds, history["val_oracle_nll"], strict=False))
     drop = before["oracle_nll"] - after["oracle_nll"]
-    return {"before": before, "after": after, "drop": drop, "curve": curve, "minutes": minutes}
+    times = {"minutes": minutes, "minutes_of_a_round": of_a_round}
+    return {"before": before, "after": after, "drop": drop, "curve": curve, **times}
+
+
+def summary(run):
+    """Quantities of one seed."""
+    lowest = min(run["curve"].values())
+    return {
+        "drop": run["drop"],
+        "largest_drop": run["before"]["oracle_nll"] - lowest,
+        "training_minutes": run["minutes"],
+        "minutes_of_a_round": run["minutes_of_a_round"],
+    }
 
 
 def joined(name, seed, run, budget):
     """The record with one more seed."""
     runs = {**timing.recorded(name).get("runs", {}), str(seed): run}
-    measured = {f"drop_{key}": one["drop"] for key, one in sorted(runs.items())}
-    for key, one in sorted(runs.items()):
-        measured[f"largest_drop_{key}"] = one["before"]["oracle_nll"] - min(one["curve"].values())
-    minutes = {f"training_minutes_{key}": one["minutes"] for key, one in sorted(runs.items())}
+    measured = {
+        f"{name}_{key}": value for key, one in sorted(runs.items()) for name, value in summary(one).items()
+    }
     rows = {
         f"{when}, seed {key}": one[when] for key, one in sorted(runs.items()) for when in ("before", "after")
     }
     curves = {f"oracle_nll_after_round_seed_{key}": one["curve"] for key, one in sorted(runs.items())}
     words = ("rounds of the discriminator alone", "rounds of both", "moves of the discriminator in a round")
     return {
-        "measured": measured | minutes,
+        "measured": measured,
         "budget": dict(zip(words, budget, strict=True)),
         "rows": rows,
         **curves,
