@@ -50,6 +50,7 @@ from kgen.models.acgan import ACGAN
 from kgen.models.conditional_gan import ConditionalGAN
 from kgen.models.cyclegan import CycleGAN
 from kgen.models.dcgan import DCGAN
+from kgen.models.gain import GAIN
 from kgen.models.gan import GAN
 from kgen.models.infogan import InfoGAN
 from kgen.models.lsgan import LSGAN
@@ -68,6 +69,7 @@ __all__ = [
     "ConditionalGAN",
     "CycleGAN",
     "DCGAN",
+    "GAIN",
     "GAN",
     "InfoGAN",
     "LSGAN",

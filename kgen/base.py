@@ -38,6 +38,7 @@ class GenerativeModel(keras.Model):
     NEEDS_LABELS = False  # Whether it trains on (x, labels) only.
     MAX_PNG_PIXELS = 2**22  # Of a picture in a request; CycleGAN of width 64 takes 3.3 GB for so many.
     PAIRED = False  # Whether it trains on pairs (a, b) of batches of two kinds.
+    TABULAR = False  # Whether it trains on tables with missing cells.
 
     def __new__(cls, *args, **kwargs):
         signature = cls.constructor()
@@ -162,10 +163,14 @@ class GenerativeModel(keras.Model):
 
     def look(self, x, y=None):
         """Checks one batch before any work starts."""
-        inputs.check_pictures(x, self.image_shape)
+        self.check_examples(x)
         self.check_labels(y)
         if len(x) % replicas.count():
             raise invalid("batch_size", f"a multiple of the {replicas.count()} replicas", batch_size=len(x))
+
+    def check_examples(self, x, name="x"):
+        """Checks the examples of a batch, or all of them."""
+        inputs.check_pictures(x, self.image_shape, name)
 
     def check_labels(self, y):
         """Checks the labels of a batch or of all examples; a model without labels takes any."""
@@ -188,7 +193,7 @@ class GenerativeModel(keras.Model):
             x, y = x
         if not hasattr(x, "shape"):
             raise invalid("x", "an array or a tf.data.Dataset of batches", x=type(x).__name__)
-        inputs.check_pictures(x, self.image_shape)
+        self.check_examples(x)
         self.check_labels(y)
         return self.arranged(x, y, batch_size, shuffle)
 
@@ -287,7 +292,7 @@ class GenerativeModel(keras.Model):
             size = validation_batch_size or batch_size
             options["validation_data"] = self._held_out(validation_data, None, size, validation_steps)
             pictures, labels = inputs.first_batch(options["validation_data"])
-            inputs.check_pictures(pictures, self.image_shape, "validation_data")
+            self.check_examples(pictures, "validation_data")
             self.check_labels(labels)
         progress = {"add_progbar": verbose != 0, "verbose": verbose, "epochs": epochs, "steps": steps}
         run = Run(self, callbacks, data, add_history=True, **progress)
@@ -477,7 +482,7 @@ class GenerativeModel(keras.Model):
             ValueError: bad arguments.
         """
         positive_integer("num_samples", num_samples)
-        seeds = noise.rows(secrets.randbits(31) if seed is None else _seed(seed), num_samples)
+        seeds = noise.rows(drawn_seed(seed), num_samples)
         arguments = [seeds, *self.fill(seeds, conditions)]
         chunks = [[a[i : i + CHUNK] for a in arguments] for i in range(0, num_samples, CHUNK)]
         return np.concatenate([self._sample(*chunk).numpy() for chunk in chunks])
@@ -534,6 +539,11 @@ class GenerativeModel(keras.Model):
         if format != "tf_saved_model":
             return super().export(filepath, format=format, **kwargs)
         return serving.export(self, filepath, **kwargs)
+
+
+def drawn_seed(seed):
+    """The seed that was given, checked; a new one where it is None."""
+    return secrets.randbits(31) if seed is None else _seed(seed)
 
 
 def _seed(seed):

@@ -65,6 +65,18 @@ def is_paired(options):
     return MODELS[options["model"]].PAIRED
 
 
+def is_table(options):
+    """Whether a run's model trains on a table.
+
+    Args:
+        options: dict with model.
+
+    Returns:
+        bool.
+    """
+    return MODELS[options["model"]].TABULAR
+
+
 def are_photographs(options):
     """Whether the sources of pairs are folders or TFDS's `cycle_gan`, which hold photographs as a rule.
 
@@ -79,7 +91,9 @@ def are_photographs(options):
 
 
 def _load(options, split, **rest):
-    """The source's data: pairs, or pictures with labels where the model needs them."""
+    """The source's data: a table, pairs, or pictures with labels where the model needs them."""
+    if is_table(options):
+        return _load_table(options, **rest)
     if is_paired(options):
         return _load_pair(options, split, **rest)
     if options["data_b"] is not None:
@@ -93,6 +107,13 @@ def _load(options, split, **rest):
             raise
         expected = f"data with labels, which {options['model']} needs"
         raise invalid("data", expected, data=options["data"]) from None
+
+
+def _load_table(options, batch_size, seed=0, shuffle=True, **_):
+    if not pathlib.Path(options["data"]).is_file():
+        raise invalid("data", f"a CSV file, on which {options['model']} trains", data=options["data"])
+    categorical = filter(None, (options["categorical"] or "").split(","))
+    return kgen.datasets.load_table(options["data"], categorical, batch_size, seed, shuffle)
 
 
 def _load_pair(options, split, **rest):
@@ -166,6 +187,8 @@ def held_out(options, image_size, limit=VALIDATION):
     Returns:
         (dataset, description), or (None, None) where there is no such split.
     """
+    if is_table(options):
+        return None, None
     try:
         return _load(options, "test", image_size=image_size, **_some(options, limit))
     except (ValueError, FileNotFoundError) as error:

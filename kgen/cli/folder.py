@@ -39,6 +39,7 @@ FIELDS = {
     "decay_epochs": NUMBER,
     "metrics": TEXT,
     "watch": (str, type(None)),
+    "categorical": (str, type(None)),
     "arguments": (dict,),
     "optimizers": (dict,),
     "data_set": (dict,),
@@ -49,6 +50,7 @@ LATER = {
     "jitter": 0.0,
     "augment": "none",
     "decay_epochs": 0,
+    "categorical": None,
 }  # Older runs have none of these.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 

@@ -51,6 +51,7 @@ def add_arguments(parser):
     add("--on-bad", choices=("error", "skip"), help="what an unreadable picture leads to (default: error)")
     add("--jitter", type=float, metavar="SHARE", help=JITTER)
     add("--augment", metavar="flip|none|...", help=AUGMENT)
+    add("--categorical", metavar="NAME[,NAME...]", help=CATEGORICAL)
     add(
         "--resume",
         action="store_true",
@@ -62,7 +63,7 @@ def add_arguments(parser):
 
 DATA = """name of a data set, folder of pictures, or FILE.npz (default: digits); for cyclegan the first kind of
 pictures, or a source of both: digits_pair:KIND[:SOURCE] of KIND colour, negative or edges (the default is
-digits_pair:colour), cycle_gan/NAME, or a folder with trainA and trainB"""
+digits_pair:colour), cycle_gan/NAME, or a folder with trainA and trainB; for gain FILE.csv"""
 DATA_B = "for cyclegan: the second kind of pictures"
 DECAY_EPOCHS = """learning rates fall along a straight line to 0 over the last N epochs (default: 0; of pairs half of
 all); --resume with more --epochs moves these N to the new end, and rates that have fallen are high again until then"""
@@ -70,6 +71,7 @@ JITTER = """for pairs: reads pictures larger by this share and cuts a random win
 --image-size on folders and cycle_gan, as in the paper; else 0)"""
 AUGMENT = """for pairs: flip mirrors half of the pictures; crop=0.1,rotation=10,scale=0.1 work too (default: flip
 where --jitter has its default of 30/256, else none)"""
+CATEGORICAL = "for gain: columns that hold categories though they look like numbers"
 STEPS = """N training steps in all, cut into --epochs equal epochs; without --epochs, into as few as keep an
 epoch within one pass over the data"""
 SET = """constructor argument, or part of an optimizer: latent_dim=16, hidden_units=256,256,
@@ -172,12 +174,13 @@ def _fit(plan, out, reset_optimizer):
 def _callbacks(plan, out, reset_optimizer):
     judged = plan.validation is not None and any(m.name == "frechet_distance" for m in plan.model.metrics)
     monitor = "val_frechet_distance" if judged else None
-    vectors = len(plan.model.image_shape) == 1
+    table = data.is_table(plan.options)
+    vectors = len(plan.model.image_shape) == 1 and not table
     real = data.some_points(plan.options) if vectors else None
     frames = {"seed": plan.options["seed"], "log_dir": out / folder.LOGS, "real": real}
     watch = plan.options["watch"]
     return [
-        kgen.callbacks.Samples(out / folder.SAMPLES, **frames),
+        *([] if table else [kgen.callbacks.Samples(out / folder.SAMPLES, **frames)]),
         *([kgen.callbacks.CollapseWatchdog(action=watch)] if watch else []),
         history.HistoryFile(out / folder.HISTORY),
         keras.callbacks.TensorBoard(str(out / folder.LOGS), write_graph=False),

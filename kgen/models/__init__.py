@@ -4,6 +4,7 @@ from kgen.models.acgan import ACGAN
 from kgen.models.conditional_gan import ConditionalGAN
 from kgen.models.cyclegan import CycleGAN
 from kgen.models.dcgan import DCGAN
+from kgen.models.gain import GAIN
 from kgen.models.gan import GAN
 from kgen.models.infogan import InfoGAN
 from kgen.models.lsgan import LSGAN
@@ -25,5 +26,6 @@ MODELS = {
     "infogan": InfoGAN,
     "semi_supervised_gan": SemiSupervisedGAN,
     "cyclegan": CycleGAN,
+    "gain": GAIN,
     "vae": VAE,
 }

@@ -1,6 +1,6 @@
 """Network shapes: a decoder grows data from a code, an encoder reads a code off data."""
 
-from kgen.networks import convolutional, dense, patch, residual, weight_normalized
+from kgen.networks import convolutional, dense, inpainting, patch, residual, weight_normalized
 from kgen.networks.calling import both
 from kgen.networks.mirrored import pair
 from kgen.networks.reading import with_features
@@ -9,6 +9,7 @@ __all__ = [
     "both",
     "convolutional",
     "dense",
+    "inpainting",
     "pair",
     "patch",
     "residual",
