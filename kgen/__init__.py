@@ -53,6 +53,7 @@ from kgen.models.conditional_gan import ConditionalGAN
 from kgen.models.convolutional_language_model import ConvolutionalLanguageModel
 from kgen.models.cyclegan import CycleGAN
 from kgen.models.dcgan import DCGAN
+from kgen.models.gain import GAIN
 from kgen.models.gan import GAN
 from kgen.models.infogan import InfoGAN
 from kgen.models.lsgan import LSGAN
@@ -74,6 +75,7 @@ __all__ = [
     "ConvolutionalLanguageModel",
     "CycleGAN",
     "DCGAN",
+    "GAIN",
     "GAN",
     "InfoGAN",
     "LSGAN",

@@ -38,6 +38,7 @@ class GenerativeModel(keras.Model):
     NEEDS_LABELS = False  # Whether it trains on (x, labels) only.
     MAX_PNG_PIXELS = 2**22  # Of a picture in a request; CycleGAN of width 64 takes 3.3 GB for so many.
     PAIRED = False  # Whether it trains on pairs (a, b) of batches of two kinds.
+    TABULAR = False  # Whether it trains on tables with missing cells.
 
     def __new__(cls, *args, **kwargs):
         signature = cls.constructor()

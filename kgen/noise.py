@@ -209,9 +209,27 @@ def quick_normal(seeds, shape):
     >>> kgen.noise.quick_normal(kgen.noise.rows(1, 4), (3,)).shape
     TensorShape([4, 3])
     """
+    return math.sqrt(2) * tf.math.erfinv(2.0 * quick_uniform(seeds, shape) - 1.0)
+
+
+def quick_uniform(seeds, shape):
+    """Uniform numbers in (0, 1), to 23 bits, by the cheap hash of `keep_mask`.
+
+    Args:
+        seeds: int32 row seeds [batch, 2].
+        shape: shape of one row's numbers.
+
+    Returns:
+        float32 tensor [batch, *shape].
+
+    Example:
+
+    >>> kgen.noise.quick_uniform(kgen.noise.rows(1, 4), (3,)).shape
+    TensorShape([4, 3])
+    """
     words = tf.bitwise.right_shift(_hashed(seeds, math.prod(shape)), tf.constant(9, tf.uint32))
     odd = 2.0 * tf.cast(tf.bitcast(words, tf.int32), tf.float32) + 1.0
-    return _shaped(math.sqrt(2) * tf.math.erfinv(odd * 2.0**-23 - 1.0), shape)
+    return _shaped(odd * 2.0**-24, shape)
 
 
 def _hashed(seeds, num_words):

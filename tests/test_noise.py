@@ -41,6 +41,7 @@ def test_rows_and_their_start():
 
 DRAWS = {
     "uniform": (noise.uniform, scipy.stats.uniform, (0.5, 1 / 12, 0.0, -1.2)),
+    "quick-uniform": (noise.quick_uniform, scipy.stats.uniform, (0.5, 1 / 12, 0.0, -1.2)),
     "normal": (noise.normal, scipy.stats.norm, (0.0, 1.0, 0.0, 0.0)),
     "quick-normal": (noise.quick_normal, scipy.stats.norm, (0.0, 1.0, 0.0, 0.0)),
 }

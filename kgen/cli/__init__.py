@@ -8,13 +8,14 @@ import keras
 import tensorflow as tf
 
 import kgen
-from kgen.cli import compare, datasets, demo, evaluate, export, models, sample, train, translate
+from kgen.cli import compare, datasets, demo, evaluate, export, impute, models, sample, train, translate
 from kgen.cli.parser import Parser
 
 VERBS = {
     "train": train,
     "sample": sample,
     "translate": translate,
+    "impute": impute,
     "evaluate": evaluate,
     "compare": compare,
     "export": export,

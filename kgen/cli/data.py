@@ -18,6 +18,7 @@ EXTRACTORS = {"digits": "kgen-digits-v1", "mnist": "kgen-mnist-v1"}
 VALIDATION = 2000  # Held-out pictures that an epoch ends with.
 POINTS = 2500  # The same of vectors, as many as PacGAN counts modes in.
 PAIRS = 200  # The same of pairs, each of which is translated six times.
+OF_PICTURES = ("data_b", "image_size", "on_bad", "jitter", "augment", "metrics")
 AT_ONCE = 4  # Held-out pairs in a batch at least, where training takes one at a time.
 
 
@@ -72,6 +73,36 @@ def is_paired(options):
     return MODELS[options["model"]].PAIRED
 
 
+def is_table(options):
+    """Whether a run's model trains on a table.
+
+    Args:
+        options: dict with model.
+
+    Returns:
+        bool.
+    """
+    return MODELS[options["model"]].TABULAR
+
+
+def check(model, said):
+    """Refuses options that mean nothing for a table, or nothing but for one.
+
+    Args:
+        model: name of a model.
+        said: dict of the options that were said.
+
+    Raises:
+        ValueError: naming the first of them.
+    """
+    table = is_table({"model": model})
+    if "categorical" in said and not table:
+        raise ValueError(f"--categorical is for tables, on which {model} does not train.")
+    for name in OF_PICTURES if table else ():
+        if name in said:
+            raise ValueError(f"--{name.replace('_', '-')} is for pictures, and {model} trains on a table.")
+
+
 def are_photographs(options):
     """Whether the sources of pairs are folders or TFDS's `cycle_gan`, which hold photographs as a rule.
 
@@ -86,7 +117,9 @@ def are_photographs(options):
 
 
 def _load(options, split, **rest):
-    """The source's data: pairs, or pictures with labels where the model needs them."""
+    """The source's data: a table, pairs, or pictures with labels where the model needs them."""
+    if is_table(options):
+        return _load_table(options, **rest)
     if is_paired(options):
         return _load_pair(options, split, **rest)
     if options["data_b"] is not None:
@@ -100,6 +133,13 @@ def _load(options, split, **rest):
             raise
         expected = f"data with labels, which {options['model']} needs"
         raise invalid("data", expected, data=options["data"]) from None
+
+
+def _load_table(options, batch_size, seed=0, shuffle=True, **_):
+    if not pathlib.Path(options["data"]).is_file():
+        raise invalid("data", f"a CSV file, on which {options['model']} trains", data=options["data"])
+    categorical = filter(None, (options["categorical"] or "").split(","))
+    return kgen.datasets.load_table(options["data"], categorical, batch_size, seed, shuffle)
 
 
 def _load_pair(options, split, **rest):
@@ -173,6 +213,8 @@ def held_out(options, image_size, limit=VALIDATION):
     Returns:
         (dataset, description), or (None, None) where there is no such split.
     """
+    if is_table(options):
+        return None, None
     try:
         return _load(options, "test", image_size=image_size, **_some(options, limit))
     except (ValueError, FileNotFoundError) as error:

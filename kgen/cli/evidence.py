@@ -22,6 +22,9 @@ def evidence_of(model, *args):
     Returns:
         `Evidence`.
     """
+    if model.TABULAR:
+        rmse = "by kgen.metrics.imputation_rmse, on cells of complete rows that were taken away"
+        raise ValueError(f"{type(model).__name__} fills in tables and is judged in Python, {rmse}.")
     return (Translations if model.PAIRED else Evidence)(model, *args)
 
 

@@ -46,6 +46,7 @@ FIELDS = {
     "pretrain_rounds": MAYBE_NUMBER,
     "metrics": TEXT,
     "watch": (str, type(None)),
+    "categorical": (str, type(None)),
     "arguments": (dict,),
     "optimizers": (dict,),
     "data_set": (dict,),
@@ -62,6 +63,7 @@ LATER = {
     "sentences": None,
     "pretrain_epochs": None,
     "pretrain_rounds": None,
+    "categorical": None,
 }  # Older runs have none of these.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 

@@ -38,6 +38,7 @@ DEFAULTS = {
     "pretrain_rounds": None,
     "metrics": "auto",
     "watch": None,
+    "categorical": None,
 }
 DEFAULTS_OF_PAIRS = {"data": "digits_pair:colour", "batch_size": 1}
 VARIED, UNVARIED = {"jitter": 30 / 256, "augment": "flip"}, {"jitter": 0.0, "augment": "none"}
@@ -150,14 +151,16 @@ def _num_held_out(options, description):
 
 
 def _classes(model, description):
-    """The number of classes, for a model that takes one."""
+    """The number of classes, or of each column's categories, for a model that takes one."""
+    if columns := getattr(description, "columns", None):
+        return {"categories": columns.sizes if any(columns.sizes) else ()}
     takes = "num_classes" in constructor(model) and description.classes
     return {"num_classes": len(description.classes)} if takes else {}
 
 
 def _watched(wanted):
     """What a watchdog needs of a model of two players."""
-    if wanted["watch"] and data.is_paired(wanted):
+    if wanted["watch"] and (data.is_paired(wanted) or data.is_table(wanted)):
         raise ValueError(f"--watch looks at samples drawn from noise, and {wanted['model']} draws none.")
     takes = wanted["watch"] and "diagnostics" in constructor(wanted["model"])
     return {"diagnostics": True} if takes else {}
@@ -206,6 +209,8 @@ def _about(description):
     }
     if isinstance(description, kgen.datasets.PairDescription):
         about["sides"] = [description.a.num_examples, description.b.num_examples]
+    if columns := getattr(description, "columns", None):
+        about["columns"] = {"names": list(columns.names), "categories": list(map(list, columns.categories))}
     return {**about, "num_skipped": description.num_skipped, "fingerprint": description.fingerprint}
 
 
@@ -240,6 +245,7 @@ def _hidden(options):
     """Options that say nothing about a model, or are told with the length of the run."""
     model, hidden = options["model"], {"epochs", "steps", "decay_epochs"}
     hidden |= set() if texts.is_pretrained(model) else set(texts.PRETRAINING)
+    hidden |= set() if data.is_table(options) else {"categorical"}
     if texts.is_text(model):
         return hidden | set(texts.OF_PICTURES)
     return hidden | set(texts.OPTIONS) | (set() if data.is_paired(options) else {"data_b", *UNVARIED})

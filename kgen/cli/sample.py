@@ -130,6 +130,9 @@ def _from_run(path, arguments):
     if model.PAIRED:
         translate = f"kgen translate {path} PICTURES --direction ab --out DIR"
         raise ValueError(f"{options['model']} draws nothing from noise, it translates: {translate}")
+    if model.TABULAR:
+        fill = f"kgen impute {path} FILE.csv --out FILLED.csv"
+        raise ValueError(f"{options['model']} draws nothing from noise, it fills in tables: {fill}")
     num_samples, labels = _conditions(arguments, "labels" in model.CONDITIONS)
     samples = model.generate(num_samples, seed=arguments.seed, **labels)
     return samples, data.some_points(options) if data.mixture(options) else None

@@ -55,6 +55,7 @@ def add_arguments(parser):
     add("--on-bad", choices=("error", "skip"), help="what an unreadable picture leads to (default: error)")
     add("--jitter", type=float, metavar="SHARE", help=JITTER)
     add("--augment", metavar="flip|none|...", help=AUGMENT)
+    add("--categorical", metavar="NAME[,NAME...]", help=CATEGORICAL)
     _add_options_of_text(add)
     add(
         "--resume",
@@ -86,7 +87,7 @@ PRETRAIN_ROUNDS = f"""for seqgan: then six epochs each of the discriminator alon
 DATA = """name of a data set, folder of pictures, or FILE.npz (default: digits); for lstm, convnet and seqgan a text
 file, a folder of them, the name of a text data set, or oracle:FILE.npz (default: tiny_shakespeare); for cyclegan the
 first kind of pictures, or a source of both: digits_pair:KIND[:SOURCE] of KIND colour, negative or edges (the default is
-digits_pair:colour), cycle_gan/NAME, or a folder with trainA and trainB"""
+digits_pair:colour), cycle_gan/NAME, or a folder with trainA and trainB; for gain FILE.csv"""
 DATA_B = "for cyclegan: the second kind of pictures"
 DECAY_EPOCHS = """learning rates fall along a straight line to 0 over the last N epochs (default: 0; of pairs half of
 all); --resume with more --epochs moves these N to the new end, and rates that have fallen are high again until then"""
@@ -94,6 +95,7 @@ JITTER = """for pairs: reads pictures larger by this share and cuts a random win
 --image-size on folders and cycle_gan, as in the paper; else 0)"""
 AUGMENT = """for pairs: flip mirrors half of the pictures; crop=0.1,rotation=10,scale=0.1 work too (default: flip
 where --jitter has its default of 30/256, else none)"""
+CATEGORICAL = "for gain: columns that hold categories though they look like numbers"
 STEPS = """N training steps in all, cut into --epochs equal epochs; without --epochs, into as few as keep an
 epoch within one pass over the data"""
 SET = """constructor argument, or part of an optimizer: latent_dim=16, hidden_units=256,256, cell=gru (of lstm),
@@ -144,6 +146,7 @@ def train(model, said, pairs=(), out=None, resume=False, reset_optimizer=False, 
     """
     arguments, optimizers = settings.parse(model, pairs)
     texts.check(model, said)
+    data.check(model, said)
     said = {**said, **{name: data.place(said[name]) for name in SOURCES if name in said}}
     out = pathlib.Path(out or _default_folder({**defaults(model), "model": model, **said}))
     _refuse(out, resume)
@@ -212,7 +215,7 @@ def _callbacks(plan, out, reset_optimizer):
     monitor = "val_frechet_distance" if judged else None
     watch = plan.options["watch"]
     return [
-        _samples(plan, out),
+        *_samples(plan, out),
         *([kgen.callbacks.CollapseWatchdog(action=watch)] if watch else []),
         history.HistoryFile(out / folder.HISTORY),
         keras.callbacks.TensorBoard(str(out / folder.LOGS), write_graph=False),
@@ -222,13 +225,15 @@ def _callbacks(plan, out, reset_optimizer):
 
 
 def _samples(plan, out):
-    """What shows samples: pictures, points or texts."""
+    """What shows samples: pictures, points or texts; nothing of tables."""
     places = {"seed": plan.options["seed"], "log_dir": out / folder.LOGS}
+    if data.is_table(plan.options):
+        return []
     if texts.is_text(plan.options["model"]):
-        return kgen.callbacks.TextSamples(out / folder.SAMPLES, **places)
+        return [kgen.callbacks.TextSamples(out / folder.SAMPLES, **places)]
     vectors = len(plan.model.image_shape) == 1
     real = data.some_points(plan.options) if vectors else None
-    return kgen.callbacks.Samples(out / folder.SAMPLES, real=real, **places)
+    return [kgen.callbacks.Samples(out / folder.SAMPLES, real=real, **places)]
 
 
 def _finish(plan, out):

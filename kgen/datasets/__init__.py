@@ -1,24 +1,29 @@
 """Data: what turns a name, a folder, a file or arrays into the data set that a model trains on."""
 
 from kgen.datasets.augment import Augmentation
+from kgen.datasets.columns import Columns
 from kgen.datasets.few_labels import few_labels, semi_supervised
+from kgen.datasets.masks import mar, mcar
 from kgen.datasets.mixtures import Mixture, mixture
 from kgen.datasets.numbers import Numbers
 from kgen.datasets.pairs import Truth, load_pair, pair_truth
 from kgen.datasets.preparing import DatasetNotPrepared, prepare
 from kgen.datasets.sources import load, names
 from kgen.datasets.stream import Description, from_arrays
+from kgen.datasets.table import TableDescription, load_table
 from kgen.datasets.text import TextDescription, from_tokens, load_text
 from kgen.datasets.unpaired import PairDescription
 from kgen.datasets.vocabulary import Vocabulary
 
 __all__ = [
     "Augmentation",
+    "Columns",
     "DatasetNotPrepared",
     "Description",
     "Mixture",
     "Numbers",
     "PairDescription",
+    "TableDescription",
     "TextDescription",
     "Truth",
     "Vocabulary",
@@ -27,7 +32,10 @@ __all__ = [
     "from_tokens",
     "load",
     "load_pair",
+    "load_table",
     "load_text",
+    "mar",
+    "mcar",
     "mixture",
     "names",
     "pair_truth",

@@ -1,5 +1,6 @@
 """Small layers that several networks share."""
 
+from kgen.layers.columns import ColumnCoding
 from kgen.layers.convolution import Conv2D
 from kgen.layers.minibatch import MinibatchDiscrimination
 from kgen.layers.noisy import Dropout, GaussianNoise
@@ -9,6 +10,7 @@ from kgen.layers.statistics import GroupNormalization, normalization
 from kgen.layers.weight import WeightNormalization
 
 __all__ = [
+    "ColumnCoding",
     "Conv2D",
     "Dropout",
     "GaussianNoise",

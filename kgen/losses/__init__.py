@@ -24,6 +24,7 @@ from kgen.losses.adversarial import (
 )
 from kgen.losses.classes import class_cross_entropy
 from kgen.losses.distances import DISTANCES, absolute_distance, squared_distance
+from kgen.losses.imputation import imputation_adversarial, mask_cross_entropy, observed_mean
 from kgen.losses.language import mean_over_tokens, token_nats
 from kgen.losses.likelihood import (
     bernoulli_log_density,
@@ -69,13 +70,16 @@ __all__ = [
     "hinge_real",
     "historical_average",
     "implicit_fake_logit",
+    "imputation_adversarial",
     "least_squares_fake",
     "least_squares_generator",
     "least_squares_real",
     "log_mean_exp",
+    "mask_cross_entropy",
     "mean_over_tokens",
     "minimax",
     "non_saturating",
+    "observed_mean",
     "policy_gradient",
     "r1_penalty",
     "real_cross_entropy",

@@ -13,6 +13,7 @@ from kgen.metrics.counterparts import (
 )
 from kgen.metrics.extractors import get_extractor, load_extractor
 from kgen.metrics.frechet import FrechetDistance, frechet_distance
+from kgen.metrics.imputation import imputation_rmse
 from kgen.metrics.kernel import KernelDistance, kernel_distance
 from kgen.metrics.manifold import Coverage, Density, Precision, Recall, coverage, density, precision, recall
 from kgen.metrics.modes import HighQualityShare, ModesCovered, mode_coverage
@@ -61,6 +62,7 @@ __all__ = [
     "frechet_distance",
     "get_extractor",
     "get_metric",
+    "imputation_rmse",
     "intersection_over_union",
     "kernel_distance",
     "load_extractor",

@@ -5,6 +5,7 @@ from kgen.models.conditional_gan import ConditionalGAN
 from kgen.models.convolutional_language_model import ConvolutionalLanguageModel
 from kgen.models.cyclegan import CycleGAN
 from kgen.models.dcgan import DCGAN
+from kgen.models.gain import GAIN
 from kgen.models.gan import GAN
 from kgen.models.infogan import InfoGAN
 from kgen.models.lsgan import LSGAN
@@ -28,6 +29,7 @@ MODELS = {
     "infogan": InfoGAN,
     "semi_supervised_gan": SemiSupervisedGAN,
     "cyclegan": CycleGAN,
+    "gain": GAIN,
     "vae": VAE,
     "lstm": RecurrentLanguageModel,
     "convnet": ConvolutionalLanguageModel,

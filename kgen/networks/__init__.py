@@ -1,6 +1,15 @@
 """Network shapes: a decoder grows data from a code, an encoder reads a code off data."""
 
-from kgen.networks import causal, convolutional, dense, patch, recurrent, residual, weight_normalized
+from kgen.networks import (
+    causal,
+    convolutional,
+    dense,
+    inpainting,
+    patch,
+    recurrent,
+    residual,
+    weight_normalized,
+)
 from kgen.networks.calling import both
 from kgen.networks.mirrored import pair
 from kgen.networks.reading import with_features
@@ -10,6 +19,7 @@ __all__ = [
     "causal",
     "convolutional",
     "dense",
+    "inpainting",
     "pair",
     "patch",
     "recurrent",

@@ -56,7 +56,7 @@ def _answer(loaded, signature, specs, limit, /, **inputs):
         raise ValueError(
             f"Invalid inputs for {signature}. Expected {sorted(specs)}. Received: {sorted(inputs)}."
         )
-    arrays = {name: _checked(name, inputs[name], spec) for name, spec in specs.items()}
+    arrays = {name: _checked(name, _known(name, inputs), spec) for name, spec in specs.items()}
     num_rows = {len(array) for array in arrays.values()}
     if len(num_rows) > 1:
         raise ValueError(
@@ -67,6 +67,13 @@ def _answer(loaded, signature, specs, limit, /, **inputs):
         rows = {name: tf.constant(array[start : start + limit]) for name, array in arrays.items()}
         parts.append(loaded.signatures[signature](**rows))
     return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}
+
+
+def _known(name, inputs):
+    """An input; values that a mask says are missing may be NaN, and count as 0."""
+    if name != "values" or np.shape(inputs.get("mask")) != np.shape(inputs[name]):
+        return inputs[name]
+    return np.where(np.asarray(inputs["mask"]) == 0, np.float32(0), inputs[name])
 
 
 def _checked(name, value, spec):

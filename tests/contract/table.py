@@ -18,12 +18,22 @@ class Row(NamedTuple):
     judged: bool = False  # Whether two replicas' evaluation and their Adam are compared too.
     labels: int | None = None  # Number of classes, where it trains on labels.
     few: bool = False  # Whether most labels are missing.
+    holes: bool = False  # Whether it fills in what is missing, and draws nothing from noise alone.
 
     def data(self, number=64, seed=0):
         """What it trains on: pictures, and labels or None."""
+        if self.holes:
+            x = rows(number, self.shape, seed)
+            return np.where(kgen.datasets.mcar(x.shape, 0.3, seed), x, np.nan), None
         y = None if self.labels is None else (np.arange(number) % self.labels).astype("int32")
         y = np.where(np.arange(number) % 5 == 0, y, -1) if self.few else y
         return pictures(number, self.shape, seed), y
+
+    def answer(self, model, number, seed=None):
+        """What a model makes of a seed: samples, or rows filled in."""
+        if self.holes:
+            return model.impute(self.data(number)[0], seed=seed)
+        return model.generate(number, seed=seed)
 
 
 GAN_TERMS = ("discriminator_loss", "generator_loss", "real_loss", "fake_loss", "adversarial_loss")
@@ -37,6 +47,7 @@ INFOGAN_TERMS = (
         for code in ("category", "continuous")
     ),
 )
+GAIN_TERMS = ("discriminator_loss", "generator_loss", "mask_loss", "adversarial_loss", "number_loss")
 VAE_TERMS = ("loss", "reconstruction_loss", "kl_loss")
 VAE_ENDPOINTS = ("generate", "from_latent", "png", "encode", "decode", "reconstruct")
 DENSE = {"latent_dim": 4, "hidden_units": (16, 12)}
@@ -95,6 +106,15 @@ ROWS = {
         labels=3,
         few=True,
     ),
+    "gain": Row(
+        lambda **more: kgen.GAIN((5,), **more), ("impute",), GAIN_TERMS, (5,), judged=True, holes=True
+    ),
+    "gain-pictures-paper": Row(
+        lambda **more: kgen.GAIN((8, 8, 1), **{"width": 2, "hint": "paper", **more}),
+        ("impute",),
+        GAIN_TERMS,
+        holes=True,
+    ),
     "vae": _vae(hidden_units=(16, 12))._replace(judged=True),
     "vae-convolutional-gaussian": _vae(
         network="convolutional", width=4, likelihood="gaussian", normalization="batch"
@@ -110,6 +130,14 @@ def state(model):
     counters = {id(v) for v in model.bookkeeping()}
     optimizers = [v for o in model.optimizers().values() for v in o.variables]
     return [v for v in (*model.variables, *optimizers) if id(v) not in counters]
+
+
+def rows(number, shape, seed):
+    """Complete float32 examples in [0, 1]: pictures, or vectors whose numbers depend on the first."""
+    if len(shape) == 3:
+        return (pictures(number, shape, seed) / 255).astype("float32")
+    u = np.random.default_rng(seed).uniform(size=(number, 2))
+    return (u[:, :1] * np.linspace(0.5, 1.0, shape[0]) * (0.9 + 0.1 * u[:, 1:])).astype("float32")
 
 
 def pictures(number=64, shape=(8, 8, 1), seed=0):

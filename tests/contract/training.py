@@ -17,6 +17,7 @@ CORE = (
     "wgan_gp",
     "conditional_gan-projection",
     "semi_supervised_gan",
+    "gain",
     "vae",
     "iwae",
 )

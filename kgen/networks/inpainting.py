@@ -1,0 +1,62 @@
+"""The small convolutional network that reads a picture with holes, and says something of each of its pixels."""
+
+import keras
+
+from kgen.errors import positive_integer
+from kgen.layers import Conv2D
+
+HALVINGS = 2
+
+
+def hourglass(input_shape, num_outputs, width=32, kernel_size=5, kernel_regularizer=None, name="hourglass"):
+    """Pictures to as many pixels [batch, height, width, num_outputs].
+
+    Two halvings, a convolution between them, two doublings, and before each a way around from the same size; ReLU.
+
+    Args:
+        input_shape: (height, width, channels) of what it reads.
+        num_outputs: numbers for each pixel.
+        width: channels at full resolution; each halving doubles them.
+        kernel_size: side of every kernel.
+        kernel_regularizer: of every kernel.
+        name: of the network.
+
+    Returns:
+        A functional `keras.Model`; its output is float32, without bounds.
+
+    Raises:
+        ValueError: numbers out of range.
+
+    Example:
+
+    >>> kgen.networks.inpainting.hourglass((9, 28, 2), 1, width=2).output_shape
+    (None, 9, 28, 1)
+
+    Reference: the encoder and decoder with ways around are those of Ronneberger 2015, arXiv 1505.04597.
+    """
+    positive_integer("width", width)
+
+    def layer(kind, units, strides=1):
+        options = {"kernel_initializer": "he_normal", "kernel_regularizer": kernel_regularizer}
+        return kind(units, kernel_size, strides=strides, padding="same", **options)
+
+    def grown(kind, x, units, strides=1):
+        return keras.layers.Activation("relu")(layer(kind, units, strides)(x))
+
+    pictures = keras.Input(tuple(input_shape))
+    x, passed = grown(Conv2D, pictures, width), []
+    for depth in range(1, HALVINGS + 1):
+        passed.append(x)
+        x = grown(Conv2D, x, width * 2**depth, strides=2)
+    x = grown(Conv2D, x, width * 2**HALVINGS)
+    for depth in reversed(range(HALVINGS)):
+        x = grown(keras.layers.Conv2DTranspose, x, width * 2**depth, strides=2)
+        x = keras.layers.Concatenate()([_cropped(x, passed[depth]), passed[depth]])
+    x = layer(Conv2D, num_outputs)(x)
+    return keras.Model(pictures, keras.layers.Activation("linear", dtype="float32")(x), name=name)
+
+
+def _cropped(x, wanted):
+    """Pictures without the last rows and columns that are too much."""
+    extra = [(0, have - want) for have, want in zip(x.shape[1:3], wanted.shape[1:3], strict=True)]
+    return keras.layers.Cropping2D(extra)(x) if any(more for _, more in extra) else x
