@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from kgen.cli import main
+from kgen.cli import data, main
 
 KNOWN = {1: ("Oslo, N", "Rome"), 2: ("0", "1", "2")}
 WORDS = ["--epochs", "2", "--steps", "8", "--batch-size", "8", "--no-jit", "--set", "hidden_units=6,6"]
@@ -109,3 +109,12 @@ def test_a_run_goes_on_and_is_exported(table, tmp_path, capsys):
     assert main(["train", "gain", "--out", run, "--resume", "--epochs", "3"]) == 0
     assert main(["export", run, "--out", str(tmp_path / "served")]) == 0
     assert (tmp_path / "served" / "1" / "saved_model.pb").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "option", "value"),
+    [("gain", "image_size", 8), ("gain", "jitter", 0.1), ("dcgan", "categorical", "a")],
+)
+def test_options_of_another_kind_of_data_are_refused(model, option, value):
+    with pytest.raises(ValueError, match=f"--{option.replace('_', '-')} is for"):
+        data.check(model, {option: value})
