@@ -46,6 +46,7 @@ from kgen import (
     pictures,
     sampling,
     serving,
+    sounds,
     state,
 )
 from kgen.models.acgan import ACGAN
@@ -62,6 +63,7 @@ from kgen.models.semi_supervised_gan import SemiSupervisedGAN
 from kgen.models.seqgan import SeqGAN
 from kgen.models.sngan import SNGAN
 from kgen.models.vae import VAE
+from kgen.models.wavegan import WaveGAN
 from kgen.models.wgan import WGAN
 from kgen.models.wgan_gp import WGANGP
 from kgen.serving import export
@@ -86,6 +88,7 @@ __all__ = [
     "VAE",
     "WGAN",
     "WGANGP",
+    "WaveGAN",
     # From a trained model to a served one.
     "export",
     # What they are made of.
@@ -107,5 +110,6 @@ __all__ = [
     "pictures",
     "sampling",
     "serving",
+    "sounds",
     "state",
 ]

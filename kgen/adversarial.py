@@ -302,7 +302,7 @@ class AdversarialModel(TwoPlayerModel):
         Raises:
             ValueError: pictures that do not fit the model.
         """
-        inputs.check_pictures(x, self.image_shape)
+        self.check_examples(x)
         batches = [slice(i, i + batch_size) for i in range(0, len(x), batch_size)]
         verdicts = [
             self.verdict(tf.convert_to_tensor(x[rows]), updates.part(labels, rows)) for rows in batches

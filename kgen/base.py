@@ -39,6 +39,7 @@ class GenerativeModel(keras.Model):
     MAX_PNG_PIXELS = 2**22  # Of a picture in a request; CycleGAN of width 64 takes 3.3 GB for so many.
     PAIRED = False  # Whether it trains on pairs (a, b) of batches of two kinds.
     TABULAR = False  # Whether it trains on tables with missing cells.
+    AUDIBLE = False  # Whether it trains on sounds.
 
     def __new__(cls, *args, **kwargs):
         signature = cls.constructor()
@@ -94,6 +95,11 @@ class GenerativeModel(keras.Model):
     def is_picture(self):
         """Whether an example is a picture, and no vector."""
         return len(self.image_shape) > 1
+
+    @property
+    def example_shape(self):
+        """Shape of one example as data sets of its kind yield it."""
+        return self.image_shape
 
     def _counter(self, name):
         return self.add_weight(name=name, shape=(), dtype="int64", initializer="zeros", trainable=False)

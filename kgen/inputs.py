@@ -87,6 +87,36 @@ def check_pictures(x, image_shape, name="x"):
         check_range(x, name)
 
 
+def check_sounds(x, length, name="x"):
+    """Checks one batch of waveforms.
+
+    Args:
+        x: array or tensor [batch, length] or [batch, length, 1].
+        length: samples of a waveform.
+        name: of the argument in messages.
+
+    Raises:
+        ValueError: wrong shape or type, a float outside [-1, 1] or not finite, or an empty batch.
+
+    Example:
+
+    >>> kgen.inputs.check_sounds(np.zeros((2, 64), "int16"), 64)
+    """
+    x = np.asarray(x)
+    expected = f"sounds of shape (batch, {length})"
+    if x.dtype.kind != "f" and x.dtype.name not in ("int16", "bfloat16"):
+        raise invalid(name, f"{expected}, floats in [-1, 1] or int16", dtype=str(x.dtype))
+    if x.shape[1:] not in ((length,), (length, 1)):
+        hint = "; `kgen.datasets.load_sounds(..., slice_length=...)` crops"
+        raise invalid(name, expected + hint, shape=x.shape)
+    if len(x) == 0:
+        raise invalid(name, "at least one example", shape=x.shape)
+    check_finite(x, name)
+    low, high = float(x.min()), float(x.max())
+    if x.dtype.kind != "i" and not -1 <= low <= high <= 1:
+        raise invalid(name, "floats in [-1, 1], or int16", minimum=low, maximum=high)
+
+
 def check_range(x, name="x"):
     """Checks that integers are in 0..255 and floats in [0, 1].
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 from kgen import inputs, noise
 from kgen.adversarial import AdversarialModel
 from kgen.errors import invalid
+from kgen.packing import pack
 
 CLASS = 1  # Number of the stream that draws the class of a sample from its row's seed.
 
@@ -30,6 +31,12 @@ class LabelledModel(AdversarialModel):
     def one_hot(self, labels):
         """Labels [batch] as float32 [batch, num_classes]."""
         return tf.one_hot(tf.cast(labels, tf.int32), self.num_classes)
+
+    def planes(self, view, labels):
+        """The labels as channels beside the view's: [packs, ..., num_classes * packing], constant in between."""
+        marks = pack(self.one_hot(labels), self.packing)
+        ones = tf.ones_like(view[..., :1])
+        return ones * tf.reshape(marks, [-1, *[1] * (len(view.shape) - 2), marks.shape[-1]])
 
     def draw(self, seeds, labels=None):
         return self.code(noise.normal(seeds, (self.latent_dim,)), labels)

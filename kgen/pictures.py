@@ -142,7 +142,7 @@ def save_png(path, image, min_side=256):
     Raises:
         FileNotFoundError: where the folder of `path` is missing.
     """
-    _write(path, png_bytes(_enlarge(_pixels("image", image, rank=3), min_side)))
+    write_file(path, png_bytes(_enlarge(_pixels("image", image, rank=3), min_side)))
 
 
 def read_png(path):
@@ -184,7 +184,7 @@ def save_gif(path, frames, seconds_per_frame=0.25, last_seconds=2.0, min_side=25
     first, *others = [_pillow(frame) for frame in frames]
     buffer = io.BytesIO()
     first.save(buffer, "GIF", save_all=True, append_images=others, duration=milliseconds, loop=0)
-    _write(path, buffer.getvalue())
+    write_file(path, buffer.getvalue())
 
 
 def save_curves(path, history, title="Training"):
@@ -217,7 +217,7 @@ def save_curves(path, history, title="Training"):
         axis.remove()
     buffer = io.BytesIO()
     FigureCanvasAgg(figure).print_png(buffer)
-    _write(path, buffer.getvalue())
+    write_file(path, buffer.getvalue())
 
 
 def _plane(size, x_limits, y_limits, room):
@@ -332,8 +332,16 @@ def _pillow(image):
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
-def _write(path, data):
-    """Writes aside and renames, so that a reader never meets half a file."""
+def write_file(path, data):
+    """Writes aside and renames, so that a reader never meets half a file.
+
+    Args:
+        path: file to write, in a folder that exists.
+        data: bytes.
+
+    Raises:
+        FileNotFoundError: where the folder of `path` is missing.
+    """
     path = pathlib.Path(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(str(invalid("path", "a file in a folder that exists", path=str(path))))

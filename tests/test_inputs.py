@@ -19,6 +19,33 @@ def message(function, *args, **kwargs):
     return str(caught.value)
 
 
+# Sounds.
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float32", "float64"])
+@pytest.mark.parametrize("shape", [(3, 64), (3, 64, 1)])
+def test_good_sounds_pass(shape, dtype):
+    inputs.check_sounds(np.ones(shape, dtype), 64)
+
+
+@pytest.mark.parametrize(
+    "x, words",
+    [
+        (np.zeros((3, 60)), "Expected sounds of shape (batch, 64); `kgen.datasets.load_sounds"),
+        (np.zeros((3, 64, 2)), "Expected sounds of shape (batch, 64)"),
+        (np.zeros((3, 64), "uint8"), "Expected sounds of shape (batch, 64), floats in [-1, 1] or int16"),
+        (np.zeros((0, 64)), "Expected at least one example"),
+        (
+            np.full((3, 64), 1.01),
+            "Expected floats in [-1, 1], or int16. Received: minimum=1.01, maximum=1.01",
+        ),
+        (np.full((3, 64), np.nan), "Expected finite numbers, but the value at index (0, 0) is nan"),
+    ],
+)
+def test_bad_sounds_are_named(x, words):
+    assert words in message(inputs.check_sounds, x, 64) and "`x`" in message(inputs.check_sounds, x, 64)
+
+
 # Shapes.
 
 

@@ -302,7 +302,7 @@ def test_sample_request_is_a_rest_body_and_its_answer_follows(version, painter):
 
 def test_texts_are_json_strings_and_other_bytes_base64():
     texts = np.array([b"to be", "bé\n".encode(), b""], object)
-    arrays = {"text": texts, "image_bytes": np.array([b"\x89PNG", b"\xff", b""], object)}
+    arrays = {"text": texts, "image_bytes": np.array([b"\x89PNG\0\0", b"\xff", b""], object)}
     specs = {name: tf.TensorSpec([None], tf.string) for name in arrays}
     rows = json.loads(json.dumps(examples.rest_request("both", arrays)))["instances"]
     assert [row["text"] for row in rows] == ["to be", "bé\n", ""]
@@ -436,6 +436,25 @@ def test_pictures_may_round_by_one_level(levels):
     else:
         with pytest.raises(ValueError, match="here: 'png' differs by inf"):
             comparison.compare({"png": a}, {"png": b}, 1e-6, "here")
+
+
+@pytest.mark.parametrize("change, same", [((1, 1), True), ((2, 5), False), ((0, 0), True)])
+def test_sounds_within_a_level_are_equal(change, same):
+    levels = np.arange(-4, 4, dtype="int16")
+
+    def wav(steps, rate=8000):
+        moved = (levels + np.array([0, 0, *steps, 0, 0, 0, 0], "int16")).astype("float32") / 2**15
+        return np.array([tf.audio.encode_wav(moved[:, None], rate).numpy()], object)
+
+    a, b = wav((0, 0)), wav(change)
+    if same:
+        assert comparison.compare({"audio_bytes": a}, {"audio_bytes": b}, 1e-6, "here") == 0.0
+    else:
+        with pytest.raises(ValueError, match="here: 'audio_bytes' differs by inf"):
+            comparison.compare({"audio_bytes": a}, {"audio_bytes": b}, 1e-6, "here")
+    for other in (wav((0, 0), 8001), np.array([a[0][:-2]], object), np.array([a[0][:-1]], object)):
+        with pytest.raises(ValueError, match="differs by inf"):
+            comparison.compare({"audio_bytes": a}, {"audio_bytes": other}, 1e-6, "here")
 
 
 @pytest.mark.parametrize(

@@ -40,10 +40,10 @@ ALLOWED = {
     "losses": {"losses", "replicas", "errors"},
     "noise": set(),
     "oracle": {"noise", "sampling", "errors"},
-    "callbacks": {"callbacks", "pictures", "noise", "state", "errors"},
-    "metrics": {"metrics", "pictures", "noise", "oracle", "state", "errors", "layers"},
+    "callbacks": {"callbacks", "pictures", "sounds", "noise", "state", "errors"},
+    "metrics": {"metrics", "pictures", "sounds", "noise", "oracle", "state", "errors", "layers"},
     "serving": {"serving", "pictures", "noise", "state", "errors"},
-    "datasets": {"datasets", "pictures", "noise", "oracle", "state", "errors"},
+    "datasets": {"datasets", "pictures", "sounds", "noise", "oracle", "state", "errors"},
 }
 
 

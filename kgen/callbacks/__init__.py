@@ -1,10 +1,19 @@
-"""Callbacks for `fit`: samples as sheets and as texts, watches on bad steps and on collapse, and exact resuming."""
+"""Callbacks for `fit`: sheets, sounds and texts of samples, watches on bad steps and on collapse, exact resuming."""
 
 from kgen.callbacks.guard import NonFiniteGuard
 from kgen.callbacks.samples import Samples
+from kgen.callbacks.sound_samples import SoundSamples
 from kgen.callbacks.spread import diversity
 from kgen.callbacks.text_samples import TextSamples
 from kgen.callbacks.training_state import TrainingState
 from kgen.callbacks.watchdog import CollapseWatchdog
 
-__all__ = ["CollapseWatchdog", "NonFiniteGuard", "Samples", "TextSamples", "TrainingState", "diversity"]
+__all__ = [
+    "CollapseWatchdog",
+    "NonFiniteGuard",
+    "Samples",
+    "SoundSamples",
+    "TextSamples",
+    "TrainingState",
+    "diversity",
+]

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 import kgen
-from kgen.cli import texts
+from kgen.cli import sounds, texts
 from kgen.datasets import domains, stacked
 from kgen.datasets.mixtures import is_mixture
 from kgen.datasets.preparing import is_known
@@ -117,9 +117,11 @@ def are_photographs(options):
 
 
 def _load(options, split, **rest):
-    """The source's data: a table, pairs, or pictures with labels where the model needs them."""
+    """The source's data: a table, sounds, pairs, or pictures with labels where the model needs them."""
     if is_table(options):
         return _load_table(options, **rest)
+    if sounds.is_sound(options["model"]):
+        return sounds.load(options, split, **rest)
     if is_paired(options):
         return _load_pair(options, split, **rest)
     if options["data_b"] is not None:

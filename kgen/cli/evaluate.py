@@ -132,7 +132,7 @@ def table(values):
     """
     if "texts" in values:
         return judging_text.table(values)
-    kind = "pictures" if len(values["shape"]) == 3 else "vectors"
+    kind = {1: "vectors", 2: "sounds", 3: "pictures"}[len(values["shape"])]
     seen = f"{values['num_pictures']} {kind} of {values['split']}"
     sources = " and ".join(values[name] for name in ("data", "data_b") if name in values)
     lines = [f"{values['model']} on {sources}, {seen}, step {values['step']}"]

@@ -49,8 +49,8 @@ class Evidence:
         self.is_held_out = held_out is not None
         if not self.is_held_out:
             held_out, self.description = data.in_order(options, self.size, limit)
-        if self.description.shape != model.image_shape:
-            expected = f"examples of shape {model.image_shape}"
+        if self.description.shape != model.example_shape:
+            expected = f"examples of shape {model.example_shape}"
             raise invalid("data", expected, shape=self.description.shape)
         if num_samples and not 2 <= num_samples <= self.description.num_examples:
             expected = f"from 2 to the {self.description.num_examples} of {self.description.split}"

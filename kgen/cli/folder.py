@@ -47,6 +47,8 @@ FIELDS = {
     "metrics": TEXT,
     "watch": (str, type(None)),
     "categorical": (str, type(None)),
+    "slice_length": MAYBE_NUMBER,
+    "sample_rate": MAYBE_NUMBER,
     "arguments": (dict,),
     "optimizers": (dict,),
     "data_set": (dict,),
@@ -64,6 +66,8 @@ LATER = {
     "pretrain_epochs": None,
     "pretrain_rounds": None,
     "categorical": None,
+    "slice_length": None,
+    "sample_rate": None,
 }  # Older runs have none of these.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 import kgen
-from kgen.cli import data, resuming, texts
+from kgen.cli import data, resuming, sounds, texts
 from kgen.cli.building import compile_model, construct, decays, resolve
 from kgen.cli.settings import constructor
 from kgen.errors import integer_from, invalid, positive_integer
@@ -39,6 +39,8 @@ DEFAULTS = {
     "metrics": "auto",
     "watch": None,
     "categorical": None,
+    "slice_length": None,
+    "sample_rate": None,
 }
 DEFAULTS_OF_PAIRS = {"data": "digits_pair:colour", "batch_size": 1}
 VARIED, UNVARIED = {"jitter": 30 / 256, "augment": "flip"}, {"jitter": 0.0, "augment": "none"}
@@ -62,7 +64,8 @@ def defaults(model):
     Returns:
         Dict with the keys of `DEFAULTS`; None where the data decide.
     """
-    return {**DEFAULTS, **(DEFAULTS_OF_PAIRS if MODELS[model].PAIRED else texts.defaults(model))}
+    own = DEFAULTS_OF_PAIRS if MODELS[model].PAIRED else texts.defaults(model) | sounds.defaults(model)
+    return {**DEFAULTS, **own}
 
 
 def make(wanted, resume):
@@ -115,6 +118,9 @@ def _arguments(wanted, description):
     """All constructor arguments: what was said, what the data suggest, what this version defaults to."""
     if texts.is_text(wanted["model"]):
         arguments = {**texts.arguments(wanted["model"], description), **wanted["arguments"]}
+        return resolve(wanted["model"], arguments, None, wanted["seed"])
+    if sounds.is_sound(wanted["model"]):
+        arguments = {**sounds.arguments(description), **_watched(wanted), **wanted["arguments"]}
         return resolve(wanted["model"], arguments, None, wanted["seed"])
     suited = MODELS[wanted["model"]].suited(description.shape) | _classes(wanted["model"], description)
     arguments = {**suited, **_watched(wanted), **wanted["arguments"]}
@@ -202,7 +208,8 @@ def _length(epochs, steps, steps_of_a_pass, usual=EPOCHS):
 def _about(description):
     if isinstance(description, kgen.datasets.TextDescription):
         return texts.about(description)
-    about = {
+    about = {"sample_rate": description.sample_rate} if hasattr(description, "sample_rate") else {}
+    about |= {
         "name": description.name,
         "shape": list(description.shape),
         "num_examples": description.num_examples,
@@ -246,8 +253,10 @@ def _hidden(options):
     model, hidden = options["model"], {"epochs", "steps", "decay_epochs"}
     hidden |= set() if texts.is_pretrained(model) else set(texts.PRETRAINING)
     hidden |= set() if data.is_table(options) else {"categorical"}
+    hidden |= set() if sounds.is_sound(model) else set(sounds.OPTIONS)
     if texts.is_text(model):
         return hidden | set(texts.OF_PICTURES)
+    hidden |= set(sounds.OF_PICTURES) if sounds.is_sound(model) else set()
     return hidden | set(texts.OPTIONS) | (set() if data.is_paired(options) else {"data_b", *UNVARIED})
 
 
@@ -255,6 +264,9 @@ def _told_data(model, about):
     """What the data are: kind -> in words."""
     if texts.is_text(model):
         return {"text": texts.told(about)}
+    if sounds.is_sound(model):
+        length, rate = about["shape"][0], about["sample_rate"]
+        return {"sounds": f"{about['num_examples']:,} of {length:,} samples at {rate:,} Hz"}
     kind = "pictures" if len(about["shape"]) == 3 else "vectors"
     numbers = " and ".join(f"{number:,}" for number in about.get("sides", [about["num_examples"]]))
     return {kind: f"{numbers} of {' x '.join(map(str, about['shape']))}"}

@@ -1,6 +1,7 @@
-"""Draws samples of a run, or of an exported SavedModel, as one picture, or writes texts.
+"""Draws samples of a run, or of an exported SavedModel, as one picture, or writes wav files or texts.
 
-Vectors are written as numbers too; texts are printed: sentences one per line, others with lines of `---` between them.
+Vectors are written as numbers too; sounds go into a new folder, 000.wav, 001.wav and so on; texts are printed:
+sentences one per line, others with lines of `---` between them.
 The same seed gives the same file, byte for byte. A SavedModel is a program: it is loaded with --trust only.
 """
 
@@ -11,7 +12,7 @@ import numpy as np
 
 import kgen
 from kgen import noise, pictures
-from kgen.cli import data, texts, writing
+from kgen.cli import data, sounds, texts, writing
 from kgen.cli.building import load_run
 from kgen.cli.folder import OPTIONS, read_options
 from kgen.errors import positive_integer
@@ -29,7 +30,7 @@ def add_arguments(parser):
     parser.add_argument("--top-k", type=int, metavar="K", help="of text: draws among the K likeliest tokens")
     parser.add_argument("--top-p", type=float, metavar="P", help=TOP_P)
     parser.add_argument("--length", type=int, metavar="N", help=LENGTH)
-    parser.add_argument("--out", metavar="FILE", help=OUT)
+    parser.add_argument("--out", metavar="FILE|DIR", help=OUT)
     parser.add_argument("--trust", action="store_true", help="loads a SavedModel, which is a program")
 
 
@@ -42,7 +43,7 @@ TOP_P = "of text: draws among the fewest tokens that have probability P together
 LENGTH = "of text: most tokens behind the prompt (default: the run's --sequence-length)"
 LABELS = "class of the samples; of several, a row for each, N pictures in all at most"
 OUT = """PNG to write (default: grid.png; of vectors scatter.png, and their numbers beside it as samples.npy); of texts
-a new file for them"""
+a new file for them; of sounds a new folder (default: sounds)"""
 
 
 def _integers(text):
@@ -65,6 +66,14 @@ def run(arguments):
     drawn = draw(path, arguments)
     if drawn:
         _show(*drawn, arguments)
+
+
+def _write_sounds(model, arguments):
+    """Writes the wav files of a run's model, and the picture of them."""
+    out = sounds.folder_for(arguments.out)
+    number, labels = _conditions(arguments, "labels" in model.CONDITIONS)
+    waves = model.generate(number, seed=arguments.seed, **labels)
+    sounds.write(waves, model.sample_rate, out, _columns(arguments))
 
 
 def _show(samples, real, arguments):
@@ -120,7 +129,7 @@ def _is_saved_model(path):
 
 
 def _from_run(path, arguments):
-    """Samples, and the points of the run's mixture or None; nothing of texts, which are written at once."""
+    """Samples, and the points of the run's mixture or None; nothing of texts and sounds, written at once."""
     of_text = texts.is_text(read_options(path)["model"])
     if not of_text:
         writing.refuse(arguments, writing.OPTIONS, f"is for text, and {path} draws none")
@@ -133,6 +142,8 @@ def _from_run(path, arguments):
     if model.TABULAR:
         fill = f"kgen impute {path} FILE.csv --out FILLED.csv"
         raise ValueError(f"{options['model']} draws nothing from noise, it fills in tables: {fill}")
+    if model.AUDIBLE:
+        return _write_sounds(model, arguments)
     num_samples, labels = _conditions(arguments, "labels" in model.CONDITIONS)
     samples = model.generate(num_samples, seed=arguments.seed, **labels)
     return samples, data.some_points(options) if data.mixture(options) else None
@@ -154,5 +165,8 @@ def _from_saved_model(path, arguments):
     if takes_labels and arguments.labels is None:
         raise ValueError(f"{path} draws samples of a class. Say which by --labels.")
     num_samples, label = _conditions(arguments, takes_labels, "label")
+    if "wav" in serve:
+        out = sounds.folder_for(arguments.out)
+        return sounds.write_of_saved_model(serve["wav"], num_samples, arguments.seed, out, **label)
     seeds = noise.rows(arguments.seed, num_samples).numpy()
     return np.asarray(serve["generate"](seed=seeds, **label)["images"]), None

@@ -17,6 +17,8 @@ ELSEWHERE = {
     "seed": "it is --seed",
     "vocabulary": "it is that of the data; --level and --vocabulary-size change it",
     "sequence_length": "it is --sequence-length",
+    "slice_length": "it is --slice-length",
+    "sample_rate": "it is that of the data; --sample-rate changes it",
     **dict.fromkeys(NETWORKS, "a network of your own needs Python"),
 }
 NAMES = "SGD RMSprop Adam AdamW Adadelta Adagrad Adamax Adafactor Nadam Ftrl Lion Lamb".split()

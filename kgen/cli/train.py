@@ -1,9 +1,9 @@
-"""Trains a model on pictures, vectors or text, in a folder that the run can be resumed from.
+"""Trains a model on pictures, vectors, sounds or text, in a folder that the run can be resumed from.
 
 The folder gets options.json (everything needed to repeat the run), history.csv (a row per epoch as it ends),
-samples/ (a picture or a file of texts per epoch, of pictures at the end a GIF), logs/ (TensorBoard), state/ (what
---resume goes on from), of text vocabulary.json, pretraining/ with the same of a pre-training, and at the end
-model.keras and curves.png.
+samples/ (a picture, a file of texts or one of sounds per epoch, of pictures at the end a GIF), logs/ (TensorBoard),
+state/ (what --resume goes on from), of text vocabulary.json, pretraining/ with the same of a pre-training, and at
+the end model.keras and curves.png.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import tensorflow as tf
 
 import kgen
 from kgen import pictures, state
-from kgen.cli import data, folder, history, resuming, settings, texts
+from kgen.cli import data, folder, history, resuming, settings, sounds, texts
 from kgen.cli.parser import one_of
 from kgen.cli.planning import DEFAULTS, EPOCHS, EPOCHS_OF_PAIRS, defaults, make, told
 from kgen.datasets.vocabulary import LEVELS, Vocabulary
@@ -42,9 +42,7 @@ def add_arguments(parser):
     )
     add("--decay-epochs", type=int, metavar="N", help=DECAY_EPOCHS)
     add("--steps", type=int, metavar="N", help=STEPS)
-    add(
-        "--batch-size", type=int, metavar="B", help="examples per step (default: 128; of pairs 1; of text 64)"
-    )
+    add("--batch-size", type=int, metavar="B", help=BATCH_SIZE)
     add("--seed", type=int, metavar="S", help="of weights, order and noise (default: 0)")
     add("--out", metavar="DIR", help="folder of the run (default: runs/MODEL-DATA-SEED)")
     add("--set", action="extend", nargs="+", metavar="NAME=VALUE", default=[], help=SET)
@@ -52,10 +50,16 @@ def add_arguments(parser):
     add("--jit", action=argparse.BooleanOptionalAction, help="XLA (default: what measures fastest)")
     add("--metrics", type=_metrics, metavar="NAME[,NAME...]", help=METRICS)
     add("--watch", choices=("warn", "stop", "restore"), help=WATCH)
-    add("--on-bad", choices=("error", "skip"), help="what an unreadable picture leads to (default: error)")
+    add(
+        "--on-bad",
+        choices=("error", "skip"),
+        help="what an unreadable picture or sound leads to (default: error)",
+    )
     add("--jitter", type=float, metavar="SHARE", help=JITTER)
     add("--augment", metavar="flip|none|...", help=AUGMENT)
     add("--categorical", metavar="NAME[,NAME...]", help=CATEGORICAL)
+    add("--slice-length", type=int, metavar="N", help=SLICE_LENGTH)
+    add("--sample-rate", type=int, metavar="HZ", help="of sounds (default: that of the data)")
     _add_options_of_text(add)
     add(
         "--resume",
@@ -75,6 +79,8 @@ def _add_options_of_text(add):
     add("--pretrain-rounds", type=int, metavar="N", help=PRETRAIN_ROUNDS)
 
 
+SLICE_LENGTH = f"""for wavegan: samples of a sound, a power of two from 64 to 65536 (default:
+{sounds.DEFAULTS["slice_length"]}); longer recordings are cropped, shorter ones end in zeros"""
 SEQUENCE_LENGTH = """for text: tokens of a step, and of a text that is generated (default: 256 characters, 64 words; of
 an oracle, and for seqgan, 20). lstm and convnet read running text in order, and carry what they have read to the next
 step; seqgan reads windows of it in a random order"""
@@ -87,7 +93,9 @@ PRETRAIN_ROUNDS = f"""for seqgan: then six epochs each of the discriminator alon
 DATA = """name of a data set, folder of pictures, or FILE.npz (default: digits); for lstm, convnet and seqgan a text
 file, a folder of them, the name of a text data set, or oracle:FILE.npz (default: tiny_shakespeare); for cyclegan the
 first kind of pictures, or a source of both: digits_pair:KIND[:SOURCE] of KIND colour, negative or edges (the default is
-digits_pair:colour), cycle_gan/NAME, or a folder with trainA and trainB; for gain FILE.csv"""
+digits_pair:colour), cycle_gan/NAME, or a folder with trainA and trainB; for gain FILE.csv; for
+wavegan spoken_digit (the default), speech_commands or a folder of wav files"""
+BATCH_SIZE = "examples per step (default: 128; of pairs 1; of text and sounds 64)"
 DATA_B = "for cyclegan: the second kind of pictures"
 DECAY_EPOCHS = """learning rates fall along a straight line to 0 over the last N epochs (default: 0; of pairs half of
 all); --resume with more --epochs moves these N to the new end, and rates that have fallen are high again until then"""
@@ -147,6 +155,7 @@ def train(model, said, pairs=(), out=None, resume=False, reset_optimizer=False, 
     arguments, optimizers = settings.parse(model, pairs)
     texts.check(model, said)
     data.check(model, said)
+    sounds.check(model, said)
     said = {**said, **{name: data.place(said[name]) for name in SOURCES if name in said}}
     out = pathlib.Path(out or _default_folder({**defaults(model), "model": model, **said}))
     _refuse(out, resume)
@@ -225,12 +234,14 @@ def _callbacks(plan, out, reset_optimizer):
 
 
 def _samples(plan, out):
-    """What shows samples: pictures, points or texts; nothing of tables."""
+    """What shows samples: pictures, points, sounds or texts; nothing of tables."""
     places = {"seed": plan.options["seed"], "log_dir": out / folder.LOGS}
     if data.is_table(plan.options):
         return []
     if texts.is_text(plan.options["model"]):
         return [kgen.callbacks.TextSamples(out / folder.SAMPLES, **places)]
+    if sounds.is_sound(plan.options["model"]):
+        return [kgen.callbacks.SoundSamples(out / folder.SAMPLES, **places)]
     vectors = len(plan.model.image_shape) == 1
     real = data.some_points(plan.options) if vectors else None
     return [kgen.callbacks.Samples(out / folder.SAMPLES, real=real, **places)]

@@ -8,6 +8,7 @@ from kgen.datasets.mixtures import Mixture, mixture
 from kgen.datasets.numbers import Numbers
 from kgen.datasets.pairs import Truth, load_pair, pair_truth
 from kgen.datasets.preparing import DatasetNotPrepared, prepare
+from kgen.datasets.sounds import SoundDescription, load_sounds
 from kgen.datasets.sources import load, names
 from kgen.datasets.stream import Description, from_arrays
 from kgen.datasets.table import TableDescription, load_table
@@ -23,6 +24,7 @@ __all__ = [
     "Mixture",
     "Numbers",
     "PairDescription",
+    "SoundDescription",
     "TableDescription",
     "TextDescription",
     "Truth",
@@ -32,6 +34,7 @@ __all__ = [
     "from_tokens",
     "load",
     "load_pair",
+    "load_sounds",
     "load_table",
     "load_text",
     "mar",

@@ -68,12 +68,26 @@ def find_pictures(root, split="train", num_examples=None):
         FileNotFoundError: if there is no such folder.
         ValueError: if it holds no picture or no such split.
     """
+    return find_files(root, EXTENSIONS, "picture", split, num_examples)
+
+
+def find_files(root, extensions, kind, split="train", num_examples=None):
+    """The files of a kind and a split, and the names of all classes; see `find_pictures`.
+
+    Args:
+        root, split, num_examples: as there.
+        extensions: ends of the files' names, in small letters.
+        kind: what they hold, in messages.
+
+    Returns:
+        List of `File`, and the names of all classes.
+    """
     root = pathlib.Path(root)
     if not root.is_dir():
         raise FileNotFoundError(f"There is no folder {root}.")
-    splits = _splits([path for path in list_files(root) if is_picture(path)])
+    splits = _splits([path for path in list_files(root) if path.name.lower().endswith(extensions)])
     if not splits:
-        raise ValueError(f"There is no picture in {root}. Expected files named {', '.join(EXTENSIONS)}.")
+        raise ValueError(f"There is no {kind} in {root}. Expected files named {', '.join(extensions)}.")
     names, part = select(split, {name: len(files) for name, files in splits.items()})
     folders = sorted({file.folder for files in splits.values() for file in files})
     classes = () if "" in folders else tuple(folders)

@@ -32,11 +32,11 @@ def read_tfds(name, split="train", size=None, data_dir=None, num_examples=None):
     make_ready(builder, name, data_dir)
     shape = builder.info.features[image].shape
     size = size or (FREE_SIZE if None in shape[:2] else shape[:2])
-    total = _num_examples(builder, split)
+    total = count(builder, split)
     total = total if num_examples is None else min(total, num_examples)
     images, labels = allocate((total, *size, shape[2] or 3)), np.zeros(total, np.int32)
     start = 0
-    for batch in _batches(builder, split, [image, *label], 1 if None in shape else 1024, total):
+    for batch in batches(builder, split, [image, *label], 1 if None in shape else 1024, total):
         end = start + len(batch[image])
         images[start:end] = resize(batch[image], size)
         labels[start:end] = batch[label[0]] if label else 0
@@ -60,7 +60,8 @@ def _features(builder):
     return image, [key for key in ("label",) if isinstance(features.get(key), tfds.features.ClassLabel)]
 
 
-def _num_examples(builder, split):
+def count(builder, split):
+    """Number of examples of a split, with or without a slice; what is no split is a ValueError."""
     try:
         return builder.info.splits[split].num_examples
     except Exception as error:  # KeyError, ValueError or AssertionError, by the kind of mistake
@@ -69,7 +70,7 @@ def _num_examples(builder, split):
         raise ValueError(f"{invalid('split', expected, f'split={split!r}')} {first_line(error)}") from None
 
 
-def _batches(builder, split, keys, batch_size, total):
+def batches(builder, split, keys, batch_size, total):
     """Dictionaries of arrays, in the order of the files, each time the same."""
     import tensorflow_datasets as tfds
 

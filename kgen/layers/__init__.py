@@ -4,6 +4,7 @@ from kgen.layers.columns import ColumnCoding
 from kgen.layers.convolution import Conv2D
 from kgen.layers.minibatch import MinibatchDiscrimination
 from kgen.layers.noisy import Dropout, GaussianNoise
+from kgen.layers.phase_shuffle import PhaseShuffle
 from kgen.layers.reflection import ReflectionPadding2D, cropped, reflected
 from kgen.layers.spectral import SpectralNormalization, spectral_layers
 from kgen.layers.statistics import GroupNormalization, normalization
@@ -16,6 +17,7 @@ __all__ = [
     "GaussianNoise",
     "GroupNormalization",
     "MinibatchDiscrimination",
+    "PhaseShuffle",
     "ReflectionPadding2D",
     "SpectralNormalization",
     "WeightNormalization",

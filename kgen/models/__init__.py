@@ -14,6 +14,7 @@ from kgen.models.semi_supervised_gan import SemiSupervisedGAN
 from kgen.models.seqgan import SeqGAN
 from kgen.models.sngan import SNGAN
 from kgen.models.vae import VAE
+from kgen.models.wavegan import WaveGAN
 from kgen.models.wgan import WGAN
 from kgen.models.wgan_gp import WGANGP
 
@@ -30,6 +31,7 @@ MODELS = {
     "semi_supervised_gan": SemiSupervisedGAN,
     "cyclegan": CycleGAN,
     "gain": GAIN,
+    "wavegan": WaveGAN,
     "vae": VAE,
     "lstm": RecurrentLanguageModel,
     "convnet": ConvolutionalLanguageModel,

@@ -10,7 +10,6 @@ from kgen import inputs, losses
 from kgen.errors import integer_from, invalid, one_of
 from kgen.labelled import LabelledModel
 from kgen.layers import SpectralNormalization
-from kgen.packing import pack
 
 CONDITIONINGS = ("concatenation", "projection")
 
@@ -135,12 +134,6 @@ class ConditionalGAN(LabelledModel):
         said = super().read(view, training=training)
         inner = tf.cast(self.embedding(self.one_hot(labels)), tf.float32) * said["features"]
         return said | {"logits": said["logits"] + tf.reduce_sum(inner, axis=-1, keepdims=True)}
-
-    def planes(self, view, labels):
-        """The labels as channels beside the view's: [packs, ..., num_classes * packing], constant in between."""
-        marks = pack(self.one_hot(labels), self.packing)
-        ones = tf.ones_like(view[..., :1])
-        return ones * tf.reshape(marks, [-1, *[1] * (len(view.shape) - 2), marks.shape[-1]])
 
     def discriminate(self, x, labels, batch_size=256):
         """The discriminator's verdict on each example and its label; see `AdversarialModel.discriminate`."""

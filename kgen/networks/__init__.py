@@ -8,6 +8,7 @@ from kgen.networks import (
     patch,
     recurrent,
     residual,
+    waveform,
     weight_normalized,
 )
 from kgen.networks.calling import both
@@ -24,6 +25,7 @@ __all__ = [
     "patch",
     "recurrent",
     "residual",
+    "waveform",
     "weight_normalized",
     "with_features",
 ]

@@ -6,7 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 TOLERANCE, ROWS_TOLERANCE, HALF_TOLERANCE = 1e-6, 1e-5, 2e-2
-PNG = b"\x89PNG"
+PNG, WAV = b"\x89PNG", b"RIFF"
+LEVELS, WAV_LEVELS = 255, 2**15  # Of a picture's pixel, and of a sound's sample on either side of zero.
+WAV_HEADER = 44  # Bytes before the samples in a file of TensorFlow's encoder.
 
 
 def compare(actual, expected, tolerance, place):
@@ -15,12 +17,12 @@ def compare(actual, expected, tolerance, place):
     Args:
         actual: dict of output name to array; strings are bytes in an object array.
         expected: dict of the same.
-        tolerance: largest |a - b| / max(1, max |b|); for PNG and uint8 pictures a share of 255 levels, at least
-            one.
+        tolerance: largest |a - b| / max(1, max |b|); for PNG and uint8 pictures a share of 255 levels, for wav files
+            of 32,768, at least one.
         place: what is compared, for the error.
 
     Returns:
-        The largest difference of numbers; pictures within the tolerance count as equal.
+        The largest difference of numbers; pictures and sounds within the tolerance count as equal.
 
     Raises:
         ValueError: other names, another shape, or a difference above the tolerance.
@@ -51,16 +53,19 @@ def _difference(got, wanted, tolerance):
 
 
 def _string_difference(got, wanted, tolerance):
-    """0 for equal bytes and for pictures that round differently, infinity otherwise."""
+    """0 for equal bytes, and for pictures and sounds that round differently; infinity otherwise."""
     if got == wanted:
         return 0.0
-    if not (got.startswith(PNG) and wanted.startswith(PNG)):
-        return math.inf
-    a, b = (tf.io.decode_png(data).numpy() for data in (got, wanted))
-    return 0.0 if _same_pixels(a, b, tolerance) else math.inf
+    if got.startswith(PNG) and wanted.startswith(PNG):
+        a, b = (tf.io.decode_png(data).numpy() for data in (got, wanted))
+        return 0.0 if _same_pixels(a, b, tolerance) else math.inf
+    if got.startswith(WAV) and (got[:WAV_HEADER], len(got)) == (wanted[:WAV_HEADER], len(wanted)):
+        a, b = (np.frombuffer(data[WAV_HEADER:], "<i2") for data in (got, wanted))
+        return 0.0 if _same_pixels(a, b, tolerance, WAV_LEVELS) else math.inf
+    return math.inf
 
 
-def _same_pixels(a, b, tolerance):
-    """Whether two pictures differ by no more than rounding."""
-    levels = max(1, round(255 * tolerance))
+def _same_pixels(a, b, tolerance, whole=LEVELS):
+    """Whether two pictures, or sounds, differ by no more than rounding."""
+    levels = max(1, round(whole * tolerance))
     return a.shape == b.shape and np.abs(a.astype(int) - b.astype(int)).max(initial=0) <= levels

@@ -73,7 +73,9 @@ def _instances(arrays):
 
 def _json_value(name, row):
     """Lists of numbers, float32 by the shortest decimal that reads back equal; texts; `..._bytes` as base64."""
-    row = np.asarray(row)
+    row = np.asarray(
+        row, object if isinstance(row, bytes) else None
+    )  # NumPy's own bytes lose zeros at the end.
     if row.dtype.kind in "OS":
         binary = name.endswith("_bytes")
         return {"b64": base64.b64encode(row.item()).decode()} if binary else row.item().decode()

@@ -18,6 +18,7 @@ class Row(NamedTuple):
     judged: bool = False  # Whether two replicas' evaluation and their Adam are compared too.
     labels: int | None = None  # Number of classes, where it trains on labels.
     few: bool = False  # Whether most labels are missing.
+    sound: bool = False  # Whether it makes waveforms in [-1, 1] instead of numbers in [0, 1].
     holes: bool = False  # Whether it fills in what is missing, and draws nothing from noise alone.
 
     def data(self, number=64, seed=0):
@@ -27,7 +28,7 @@ class Row(NamedTuple):
             return np.where(kgen.datasets.mcar(x.shape, 0.3, seed), x, np.nan), None
         y = None if self.labels is None else (np.arange(number) % self.labels).astype("int32")
         y = np.where(np.arange(number) % 5 == 0, y, -1) if self.few else y
-        return pictures(number, self.shape, seed), y
+        return (waves if self.sound else pictures)(number, self.shape, seed), y
 
     def answer(self, model, number, seed=None):
         """What a model makes of a seed: samples, or rows filled in."""
@@ -48,6 +49,7 @@ INFOGAN_TERMS = (
     ),
 )
 GAIN_TERMS = ("discriminator_loss", "generator_loss", "mask_loss", "adversarial_loss", "number_loss")
+WAVEGAN_ENDPOINTS = ("generate", "from_latent", "wav", "discriminate")
 VAE_TERMS = ("loss", "reconstruction_loss", "kl_loss")
 VAE_ENDPOINTS = ("generate", "from_latent", "png", "encode", "decode", "reconstruct")
 DENSE = {"latent_dim": 4, "hidden_units": (16, 12)}
@@ -75,6 +77,17 @@ def _family(model, terms=GAN_TERMS, **options):
 
 def _vae(terms=VAE_TERMS, **options):
     return Row(lambda **more: kgen.VAE((8, 8, 1), latent_dim=4, **{**options, **more}), VAE_ENDPOINTS, terms)
+
+
+def _wavegan(**options):
+    toy = {"slice_length": 128, "sample_rate": 8000, "latent_dim": 4, "width": 2, "discriminator_steps": 2}
+    return Row(
+        lambda **more: kgen.WaveGAN(**{**toy, **options, **more}),
+        WAVEGAN_ENDPOINTS,
+        (*GAN_TERMS, "penalty"),
+        shape=(128,),
+        sound=True,
+    )
 
 
 ROWS = {
@@ -115,6 +128,8 @@ ROWS = {
         GAIN_TERMS,
         holes=True,
     ),
+    "wavegan": _wavegan(),
+    "wavegan-classes": _wavegan(num_classes=3)._replace(labels=3),
     "vae": _vae(hidden_units=(16, 12))._replace(judged=True),
     "vae-convolutional-gaussian": _vae(
         network="convolutional", width=4, likelihood="gaussian", normalization="batch"
@@ -138,6 +153,14 @@ def rows(number, shape, seed):
         return (pictures(number, shape, seed) / 255).astype("float32")
     u = np.random.default_rng(seed).uniform(size=(number, 2))
     return (u[:, :1] * np.linspace(0.5, 1.0, shape[0]) * (0.9 + 0.1 * u[:, 1:])).astype("float32")
+
+
+def waves(number, shape, seed):
+    """Tones of random pitch and phase that die away: float32 in [-1, 1]."""
+    random = np.random.default_rng(seed)
+    pitch, phase = random.uniform(0.2, 1.0, (number, 1)), random.uniform(0, 6, (number, 1))
+    time = np.arange(shape[0])
+    return (0.9 * np.exp(-time / 60) * np.sin(pitch * time + phase)).astype("float32")
 
 
 def pictures(number=64, shape=(8, 8, 1), seed=0):
