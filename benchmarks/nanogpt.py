@@ -1,6 +1,6 @@
 """nanoGPT's CPU preset on tiny Shakespeare's characters, judged as kgen's models are: over the whole held-out tenth.
 
-    python benchmarks/nanogpt.py CHECKOUT [--iterations 2000 20000] [--data SOURCE]
+    python benchmarks/nanogpt.py CHECKOUT [--iterations 2000 12000] [--data SOURCE]
 
 CHECKOUT is a clone of github.com/karpathy/nanoGPT, in which nothing is changed; it needs PyTorch, which is no
 dependency of kgen. Its own prepare.py cuts the text and its own train.py trains, by the command of its README ("I only
@@ -115,6 +115,6 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("checkout", type=pathlib.Path)
-    parser.add_argument("--iterations", type=int, nargs="+", default=[2000, 20000])
+    parser.add_argument("--iterations", type=int, nargs="+", default=[2000, 12000])
     parser.add_argument("--data", default="tiny_shakespeare")
     main(parser.parse_args())

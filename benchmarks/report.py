@@ -237,6 +237,16 @@ SECTIONS = {
             "seeds": Quantity("seeds", at_least=10),
         },
     ),
+    "gain_mnist": Section(
+        "Missing data: MNIST with a quarter of the pixels missing, GAIN's convolutional pair",
+        "python benchmarks/gain_mnist.py",
+        {
+            "gain_rmse": Quantity("error of the missing pixels in [0, 1], GAIN"),
+            "neighbours_rmse": Quantity("by the mean of the observed neighbours in 3 x 3 pixels"),
+            "pixel_means_rmse": Quantity("by each pixel's observed mean"),
+            "training_minutes": Quantity("minutes of training"),
+        },
+    ),
     "pacgan_modes": Section(
         "Packing in the plane: PacGAN's networks and metric, 40,000 of its 400,000 iterations",
         "python benchmarks/pacgan_modes.py",
