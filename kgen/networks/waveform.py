@@ -67,9 +67,7 @@ def generator(latent_dim, slice_length, width=64, kernel_size=25, kernel_regular
         keras.layers.Reshape((FIRST, deepest)),
         keras.layers.Activation("relu"),
     ]
-    for depth, stride in enumerate(
-        steps, start=1
-    ):  # The last one, with the stride of 2, stands next to the sound.
+    for depth, stride in enumerate(steps, start=1):  # A stride of 2 stands next to the sound.
         last = depth == len(steps)
         units = 1 if last else deepest // 2**depth
         layers += [keras.layers.Conv1DTranspose(units, kernel_size, stride, padding="same", **form)]
