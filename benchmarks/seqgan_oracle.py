@@ -106,7 +106,9 @@ def adversarial(arguments, oracle, data, test, budget):
     model.network.set_weights(taught_one.network.get_weights())
     model.compile(metrics=[kgen.metrics.OracleNLL(oracle)])
     before, start = told(model, oracle, test), time.monotonic()
-    curve, of_a_round = played(model, data, test, arguments.state / f"seed_{arguments.seed}", budget)
+    curve, of_a_round = played(
+        model, data, test, arguments.state / f"{arguments.phase}_{arguments.seed}", budget
+    )
     minutes, after = (time.monotonic() - start) / 60, told(model, oracle, test)
     drop = before["oracle_nll"] - after["oracle_nll"]
     times = {"minutes": minutes, "minutes_of_a_round": of_a_round}
