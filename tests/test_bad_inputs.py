@@ -146,7 +146,7 @@ def everything_filtered_out():
     fit(batches(X).filter(nothing), steps_per_epoch=3)
 
 
-@row(9, ValueError, "5 images, fewer than batch_size=8", "Perhaps use batch_size=5")
+@row(9, ValueError, "5 examples, fewer than batch_size=8", "Perhaps use batch_size=5")
 def fewer_than_a_batch():
     fit(X[:5])
 

@@ -212,9 +212,8 @@ def check(examples, batch_size, seed, shuffle, augment):
     if num_examples == 0:
         raise ValueError(f"The data set is empty: no example in {examples.split!r} of {examples.name}.")
     if shuffle and num_examples < batch_size:
-        kind = "images" if examples.images.ndim == 4 else "examples"
         raise ValueError(
-            f"The data set has {num_examples} {kind}, fewer than batch_size={batch_size}: not one batch to "
+            f"The data set has {num_examples} examples, fewer than batch_size={batch_size}: not one batch to "
             f"train on. Perhaps use batch_size={num_examples}."
         )
     if shuffle and num_examples == 1:

@@ -319,7 +319,7 @@ def test_missing_sides_are_named_before_any_picture_is_decoded(tmp_path, folders
         ((A, B / 255), {}, "`b`. Expected the type of a.*a='uint8', b='float32'"),
         ((A[..., None].repeat(2, -1), B[..., None].repeat(3, -1)), {}, "`b`. Expected as many channels as a"),
         (("ring", "digits"), {}, "`b`. Expected the type of a"),
-        ((A, B), {"batch_size": 31}, "30 images, fewer than batch_size=31"),
+        ((A, B), {"batch_size": 31}, "30 examples, fewer than batch_size=31"),
         ((A, B), {"jitter": 0.1}, "`image_size`. Expected the size of the windows"),
         ((A, B), {"jitter": -0.1, "image_size": 1}, "`jitter`. Expected a number in"),
         ((A, B), {"seed": -1}, "`seed`"),

@@ -36,7 +36,7 @@ def test_shuffle_is_for_training_unless_said():
         ({"labels": True}, "arrays has no labels"),
         ({"split": "train["}, "`split`"),
         ({"split": "train[8:]"}, "data set is empty"),
-        ({"batch_size": 9}, "8 images, fewer than batch_size=9"),
+        ({"batch_size": 9}, "8 examples, fewer than batch_size=9"),
     ],
 )
 def test_bad_options(options, message):

@@ -124,7 +124,7 @@ def test_bad_seed(seed):
 
 
 def test_fewer_images_than_a_batch():
-    with pytest.raises(ValueError, match="has 9 images, fewer than batch_size=10"):
+    with pytest.raises(ValueError, match="has 9 examples, fewer than batch_size=10"):
         datasets.from_arrays(numbered(9), batch_size=10)
 
 
