@@ -1,17 +1,15 @@
 """A sheet of the same samples after every epoch, as files and in TensorBoard."""
 
-import pathlib
-
-import keras
 import tensorflow as tf
 
 from kgen import pictures
+from kgen.callbacks.every_epoch import EveryEpoch
 from kgen.errors import positive_integer
 
 CELLS, POINTS = 64, 2500  # Pictures of a grid, points of a scatter plot.
 
 
-class Samples(keras.callbacks.Callback):
+class Samples(EveryEpoch):
     """Draws the same samples after every epoch: a PNG each, a GIF of them all at the end.
 
     Pictures become a grid, with a row for each class where the model has some; of a model that translates, a row
@@ -31,38 +29,24 @@ class Samples(keras.callbacks.Callback):
     16
     """
 
+    SUFFIX = ".png"
+
     def __init__(self, directory, num_samples=None, seed=0, log_dir=None, real=None, limits=None):
-        super().__init__()
         if num_samples is not None:
             positive_integer("num_samples", num_samples)
-        self.directory = pathlib.Path(directory)
-        self.num_samples = num_samples
-        self.seed = seed
-        self.log_dir = log_dir
+        super().__init__(directory, num_samples, seed, log_dir)
         self.real = real
         self.limits = limits
-        self._writer = None
-
-    def on_train_begin(self, logs=None):
-        self.directory.mkdir(parents=True, exist_ok=True)
-        if self.log_dir:
-            self._writer = tf.summary.create_file_writer(str(self.log_dir))
-        if not self._frames():
-            self._draw(0)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._draw(epoch + 1)
 
     def on_train_end(self, logs=None):
-        frames = [pictures.read_png(path) for path in self._frames()]
+        frames = [pictures.read_png(path) for path in self.written()]
         pictures.save_gif(self.directory / "training.gif", frames)
 
-    def _draw(self, epoch):
+    def write(self, epoch):
+        """Draws the sheet of an epoch."""
         picture = self._picture()
-        pictures.save_png(self.directory / f"epoch-{epoch:03d}.png", picture)
-        if self._writer:
-            with self._writer.as_default():
-                tf.summary.image("samples", picture[None], step=epoch)
+        pictures.save_png(self.place(epoch), picture)
+        self.log(lambda: tf.summary.image("samples", picture[None], step=epoch))
 
     def _picture(self):
         vectors = len(self.model.image_shape) == 1
@@ -71,6 +55,3 @@ class Samples(keras.callbacks.Callback):
         return (
             pictures.scatter(samples, self.real, self.limits) if vectors else pictures.grid(samples, columns)
         )
-
-    def _frames(self):
-        return sorted(self.directory.glob("epoch-*.png"))

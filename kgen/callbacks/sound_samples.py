@@ -1,15 +1,13 @@
 """The same sounds after every epoch, as wav files, pictures and in TensorBoard."""
 
-import pathlib
-
-import keras
 import tensorflow as tf
 
 from kgen import pictures, sounds
+from kgen.callbacks.every_epoch import EveryEpoch
 from kgen.errors import positive_integer
 
 
-class SoundSamples(keras.callbacks.Callback):
+class SoundSamples(EveryEpoch):
     """Writes the same sounds after every epoch, from the same row seeds: epoch-000 before the first.
 
     Each epoch has a wav file, all sounds in a row with an eighth of a second between them, and a PNG: waveforms above
@@ -30,32 +28,20 @@ class SoundSamples(keras.callbacks.Callback):
     4
     """
 
+    SUFFIX = ".wav"
+
     def __init__(self, directory, num_samples=16, seed=0, log_dir=None):
-        super().__init__()
         positive_integer("num_samples", num_samples)
-        self.directory = pathlib.Path(directory)
-        self.num_samples = num_samples
-        self.seed = seed
-        self.log_dir = log_dir
-        self._writer = None
+        super().__init__(directory, num_samples, seed, log_dir)
 
-    def on_train_begin(self, logs=None):
-        self.directory.mkdir(parents=True, exist_ok=True)
-        if self.log_dir:
-            self._writer = tf.summary.create_file_writer(str(self.log_dir))
-        if not any(self.directory.glob("epoch-*.wav")):
-            self._write(0)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._write(epoch + 1)
-
-    def _write(self, epoch):
-        rate = self.model.sample_rate
-        found, columns = self.model.sheet(self.num_samples, self.seed)
+    def write(self, epoch):
+        """Writes the wav file and the picture of an epoch."""
+        rate, number = self.model.sample_rate, self.num_samples
+        found, columns = self.model.sheet(number, self.seed)
         picture = sounds.sheet(found, rate, columns)
-        pictures.save_png(self.directory / f"epoch-{epoch:03d}.png", picture)
-        sounds.write_wav(self.directory / f"epoch-{epoch:03d}.wav", sounds.in_a_row(found, rate), rate)
-        if self._writer:
-            with self._writer.as_default():
-                tf.summary.audio("samples", found[..., None], rate, step=epoch, max_outputs=self.num_samples)
-                tf.summary.image("samples", picture[None], step=epoch)
+        pictures.save_png(self.place(epoch, ".png"), picture)
+        sounds.write_wav(self.place(epoch), sounds.in_a_row(found, rate), rate)
+        self.log(
+            lambda: tf.summary.audio("samples", found[..., None], rate, step=epoch, max_outputs=number),
+            lambda: tf.summary.image("samples", picture[None], step=epoch),
+        )

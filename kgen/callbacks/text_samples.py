@@ -1,16 +1,14 @@
 """The same texts after every epoch, as files and in TensorBoard."""
 
-import pathlib
-
-import keras
 import tensorflow as tf
 
+from kgen.callbacks.every_epoch import EveryEpoch
 from kgen.errors import positive_integer
 
 BETWEEN = "\n---\n"
 
 
-class TextSamples(keras.callbacks.Callback):
+class TextSamples(EveryEpoch):
     """Writes the same texts after every epoch, from the same row seeds: epoch-000.txt before the first.
 
     Args:
@@ -28,31 +26,17 @@ class TextSamples(keras.callbacks.Callback):
     2
     """
 
+    SUFFIX = ".txt"
+
     def __init__(self, directory, num_samples=4, seed=0, log_dir=None):
-        super().__init__()
         positive_integer("num_samples", num_samples)
-        self.directory = pathlib.Path(directory)
-        self.num_samples = num_samples
-        self.seed = seed
-        self.log_dir = log_dir
-        self._writer = None
+        super().__init__(directory, num_samples, seed, log_dir)
 
-    def on_train_begin(self, logs=None):
-        self.directory.mkdir(parents=True, exist_ok=True)
-        if self.log_dir:
-            self._writer = tf.summary.create_file_writer(str(self.log_dir))
-        if not any(self.directory.glob("epoch-*.txt")):
-            self._write(0)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._write(epoch + 1)
-
-    def _write(self, epoch):
+    def write(self, epoch):
+        """Writes the texts of an epoch."""
         text = joined(self.model.generate(self.num_samples, seed=self.seed), self.model.vocabulary)
-        (self.directory / f"epoch-{epoch:03d}.txt").write_text(text + "\n", encoding="utf-8")
-        if self._writer:
-            with self._writer.as_default():
-                tf.summary.text("samples", text, step=epoch)
+        self.place(epoch).write_text(text + "\n", encoding="utf-8")
+        self.log(lambda: tf.summary.text("samples", text, step=epoch))
 
 
 def joined(texts, vocabulary):
