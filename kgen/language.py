@@ -7,19 +7,19 @@ import numpy as np
 import tensorflow as tf
 
 from kgen import inputs, losses, noise, replicas, sampling
-from kgen.base import CHUNK, GenerativeModel
+from kgen.base import CHUNK
 from kgen.carried import Carried
 from kgen.conditions import of_each_text
 from kgen.datasets import Numbers, Vocabulary, from_tokens
 from kgen.errors import invalid, positive_integer
 from kgen.generation import continued
-from kgen.optimizers import check_learning_rate
+from kgen.one_player import OnePlayerModel
 from kgen.step import Move, num_rows, totalled
 
 ROWS = 64  # Texts that `nats` reads at a time.
 
 
-class LanguageModel(GenerativeModel):
+class LanguageModel(OnePlayerModel):
     """Abstract base of the models that say how likely each token is after those before it.
 
     log p(y_1 ... y_T) = sum_t log p(y_t | y_0 ... y_{t-1}), where y_0 is the start.
@@ -55,46 +55,9 @@ class LanguageModel(GenerativeModel):
         )
         self._tokens = tf.function(self.tokens, autograph=False, reduce_retracing=True)
 
-    # Compiling: one player, so Keras's own optimizer.
-
     def default_optimizer(self):
-        """What `compile()` takes."""
+        """Adam(2e-3), gradients clipped to a norm of 5."""
         return keras.optimizers.Adam(2e-3, global_clipnorm=5.0)
-
-    def compile(
-        self, optimizer=None, metrics=None, steps_per_execution="auto", jit_compile="auto", run_eagerly=False
-    ):
-        """Chooses the optimiser; without arguments Adam(2e-3), gradients clipped to a norm of 5.
-
-        Args:
-            optimizer: Keras optimizer or its name; `global_clipnorm=` clips. With several replicas each clips its own
-                share of the gradient.
-            metrics: list of metrics of (tokens, logits), such as `kgen.metrics.Perplexity()`, or of (real, generated)
-                tokens, such as `kgen.metrics.OracleNLL(oracle)`.
-            steps_per_execution: steps in one compiled call, at most; they divide the epoch. "auto" takes what
-                measures fastest.
-            jit_compile: XLA; "auto" takes what measures fastest for these networks on this device.
-            run_eagerly: for debugging.
-
-        Raises:
-            ValueError: a learning rate that is not finite and positive, or options that exclude each other.
-        """
-        self._compile_arguments = {
-            "optimizer": optimizer,
-            "metrics": metrics,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile,
-            "run_eagerly": run_eagerly,
-        }
-        with self.distribute_strategy.scope():
-            optimizer = self.default_optimizer() if optimizer is None else keras.optimizers.get(optimizer)
-            check_learning_rate("optimizer", optimizer)
-            self.prepare(optimizer, metrics, steps_per_execution, jit_compile, run_eagerly)
-            self.optimizer.build(self.trainable_variables)
-
-    def optimizers(self):
-        """Name of the one player -> its optimiser."""
-        return {"": self.optimizer}
 
     # Data: rows of tokens, or strings.
 

@@ -16,6 +16,7 @@ ALLOWED = {
         "base",
         "datasets",
         "adversarial",
+        "one_player",
         "two_player",
         "game",
         "pool",

@@ -10,10 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from kgen import execution, inputs, losses, noise
-from kgen.base import GenerativeModel
 from kgen.errors import invalid, number_in, one_of, positive_integer
 from kgen.networks import convolutional, dense
-from kgen.optimizers import check_learning_rate
+from kgen.one_player import OnePlayerModel
 from kgen.step import Move, totalled
 
 LIKELIHOODS = ("bernoulli", "gaussian")
@@ -21,7 +20,7 @@ NETWORKS = {"dense": dense, "convolutional": convolutional}
 
 
 @keras.saving.register_keras_serializable("kgen")
-class VAE(GenerativeModel):
+class VAE(OnePlayerModel):
     """Variational auto-encoder.
 
     log p(x) >= E_q(z|x)[log p(x|z)] - beta KL(q(z|x) || N(0, I)), with z = z_mean + exp(z_log_var / 2) eps.
@@ -111,40 +110,9 @@ class VAE(GenerativeModel):
         inputs.check_network("decoder", self.decoder, (latent_dim,), output_shape)
         self._weigh = tf.function(self._importance, jit_compile=execution.is_short(self), autograph=False)
 
-    # Compiling: one player, so Keras's own optimizer.
-
-    def compile(
-        self, optimizer=None, metrics=None, steps_per_execution="auto", jit_compile="auto", run_eagerly=False
-    ):
-        """Chooses the optimiser; without arguments Adam(1e-3), the scale of Kingma & Welling 2014, section 5.
-
-        Args:
-            optimizer: Keras optimizer or its name.
-            metrics: list of metrics of (real, generated) pictures, such as `kgen.metrics.FrechetDistance()`.
-            steps_per_execution: steps in one compiled call, at most; they divide the epoch. "auto" takes what
-                measures fastest.
-            jit_compile: XLA; "auto" takes what measures fastest for these networks on this device.
-            run_eagerly: for debugging.
-
-        Raises:
-            ValueError: a learning rate that is not finite and positive, or options that exclude each other.
-        """
-        self._compile_arguments = {
-            "optimizer": optimizer,
-            "metrics": metrics,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile,
-            "run_eagerly": run_eagerly,
-        }
-        with self.distribute_strategy.scope():
-            optimizer = keras.optimizers.Adam(1e-3) if optimizer is None else keras.optimizers.get(optimizer)
-            check_learning_rate("optimizer", optimizer)
-            self.prepare(optimizer, metrics, steps_per_execution, jit_compile, run_eagerly)
-            self.optimizer.build(self.trainable_variables)
-
-    def optimizers(self):
-        """Name of the one player -> its optimiser."""
-        return {"": self.optimizer}
+    def default_optimizer(self):
+        """Adam(1e-3), the scale of Kingma & Welling 2014, section 5."""
+        return keras.optimizers.Adam(1e-3)
 
     # The bound.
 
