@@ -18,7 +18,8 @@ EXTRACTORS = {"digits": "kgen-digits-v1", "mnist": "kgen-mnist-v1"}
 VALIDATION = 2000  # Held-out pictures that an epoch ends with.
 POINTS = 2500  # The same of vectors, as many as PacGAN counts modes in.
 PAIRS = 200  # The same of pairs, each of which is translated six times.
-OF_PICTURES = ("data_b", "image_size", "on_bad", "jitter", "augment", "metrics")
+OF_TABLES = ("categorical",)  # Options of tables only, and those that a table has no use for.
+ALIEN_TO_TABLES = ("data_b", "image_size", "on_bad", "jitter", "augment", "metrics")
 AT_ONCE = 4  # Held-out pairs in a batch at least, where training takes one at a time.
 
 
@@ -83,24 +84,6 @@ def is_table(options):
         bool.
     """
     return MODELS[options["model"]].TABULAR
-
-
-def check(model, said):
-    """Refuses options that mean nothing for a table, or nothing but for one.
-
-    Args:
-        model: name of a model.
-        said: dict of the options that were said.
-
-    Raises:
-        ValueError: naming the first of them.
-    """
-    table = is_table({"model": model})
-    if "categorical" in said and not table:
-        raise ValueError(f"--categorical is for tables, on which {model} does not train.")
-    for name in OF_PICTURES if table else ():
-        if name in said:
-            raise ValueError(f"--{name.replace('_', '-')} is for pictures, and {model} trains on a table.")
 
 
 def are_photographs(options):

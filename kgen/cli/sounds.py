@@ -39,24 +39,6 @@ def defaults(model):
     return DEFAULTS if is_sound(model) else {}
 
 
-def check(model, said):
-    """Refuses options that mean nothing for a model.
-
-    Args:
-        model: name of a model.
-        said: dict of the options that were said.
-
-    Raises:
-        ValueError: naming the first of them.
-    """
-    for name in said:
-        flag = f"--{name.replace('_', '-')}"
-        if is_sound(model) and name in OF_PICTURES:
-            raise ValueError(f"{flag} is for pictures, and {model} trains on sounds.")
-        if not is_sound(model) and name in OPTIONS:
-            raise ValueError(f"{flag} is for sounds, on which {model} does not train.")
-
-
 def load(options, split, batch_size, **rest):
     """The sounds of a run's source, with labels where the model is told classes.
 

@@ -70,7 +70,7 @@ def defaults(model):
 
 
 def check(model, said):
-    """Refuses options that mean nothing for a model.
+    """Refuses stages that a model has none of, and metrics of other data.
 
     Args:
         model: name of a model.
@@ -81,10 +81,6 @@ def check(model, said):
     """
     for name in said:
         flag = f"--{name.replace('_', '-')}"
-        if is_text(model) and name in OF_PICTURES:
-            raise ValueError(f"{flag} is for pictures, and {model} trains on text.")
-        if not is_text(model) and name in OPTIONS:
-            raise ValueError(f"{flag} is for text, on which {model} does not train.")
         if not is_pretrained(model) and name in PRETRAINING:
             raise ValueError(f"{flag} is for a pre-training, which {model} has none of.")
         if is_pretrained(model) and name == "decay_epochs":

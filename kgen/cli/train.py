@@ -17,7 +17,7 @@ import tensorflow as tf
 
 import kgen
 from kgen import pictures, state
-from kgen.cli import data, folder, history, resuming, settings, sounds, texts
+from kgen.cli import data, folder, history, resuming, settings, sounds, suiting, texts
 from kgen.cli.parser import one_of
 from kgen.cli.planning import DEFAULTS, EPOCHS, EPOCHS_OF_PAIRS, defaults, make, told
 from kgen.datasets.vocabulary import LEVELS, Vocabulary
@@ -153,9 +153,7 @@ def train(model, said, pairs=(), out=None, resume=False, reset_optimizer=False, 
         OSError: a folder or data that cannot be had.
     """
     arguments, optimizers = settings.parse(model, pairs)
-    texts.check(model, said)
-    data.check(model, said)
-    sounds.check(model, said)
+    suiting.check(model, said)
     said = {**said, **{name: data.place(said[name]) for name in SOURCES if name in said}}
     out = pathlib.Path(out or _default_folder({**defaults(model), "model": model, **said}))
     _refuse(out, resume)

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from kgen.cli import data, main
+from kgen.cli import main, suiting
 
 KNOWN = {1: ("Oslo, N", "Rome"), 2: ("0", "1", "2")}
 WORDS = ["--epochs", "2", "--steps", "8", "--batch-size", "8", "--no-jit", "--set", "hidden_units=6,6"]
@@ -117,4 +117,4 @@ def test_a_run_goes_on_and_is_exported(table, tmp_path, capsys):
 )
 def test_options_of_another_kind_of_data_are_refused(model, option, value):
     with pytest.raises(ValueError, match=f"--{option.replace('_', '-')} is for"):
-        data.check(model, {option: value})
+        suiting.check(model, {option: value})

@@ -1,0 +1,47 @@
+"""Which options suit which models: those of another kind of data are refused."""
+
+import typing
+
+from kgen.cli import data, sounds, texts
+from kgen.models import MODELS
+
+
+class Kind(typing.NamedTuple):
+    """Data other than pictures: in words, whether a model trains on it, its own options, those of pictures only."""
+
+    one: str
+    all: str
+    trains: typing.Callable
+    own: tuple
+    alien: tuple
+
+
+KINDS = (
+    Kind("text", "text", texts.is_text, texts.OPTIONS, texts.OF_PICTURES),
+    Kind("a table", "tables", lambda model: MODELS[model].TABULAR, data.OF_TABLES, data.ALIEN_TO_TABLES),
+    Kind("sounds", "sounds", sounds.is_sound, sounds.OPTIONS, sounds.OF_PICTURES),
+)
+
+
+def check(model, said):
+    """Refuses options that mean nothing for a model.
+
+    Args:
+        model: name of a model.
+        said: dict of the options that were said.
+
+    Raises:
+        ValueError: naming the first of them, or a pre-training of negative length.
+    """
+    for kind in KINDS:
+        for name in said:
+            _check(kind, model, name)
+    texts.check(model, said)
+
+
+def _check(kind, model, name):
+    flag, trains = f"--{name.replace('_', '-')}", kind.trains(model)
+    if trains and name in kind.alien:
+        raise ValueError(f"{flag} is for pictures, and {model} trains on {kind.one}.")
+    if not trains and name in kind.own:
+        raise ValueError(f"{flag} is for {kind.all}, on which {model} does not train.")
