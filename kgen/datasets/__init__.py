@@ -7,7 +7,7 @@ from kgen.datasets.masks import mar, mcar
 from kgen.datasets.mixtures import Mixture, mixture
 from kgen.datasets.numbers import Numbers
 from kgen.datasets.pairs import Truth, load_pair, pair_truth
-from kgen.datasets.preparing import DatasetNotPrepared, prepare
+from kgen.datasets.preparing import DatasetNotPrepared, first_available, prepare
 from kgen.datasets.sounds import SoundDescription, load_sounds
 from kgen.datasets.sources import load, names
 from kgen.datasets.stream import Description, from_arrays
@@ -30,6 +30,7 @@ __all__ = [
     "Truth",
     "Vocabulary",
     "few_labels",
+    "first_available",
     "from_arrays",
     "from_tokens",
     "load",

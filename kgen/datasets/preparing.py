@@ -43,6 +43,37 @@ def prepare(name, data_dir=None):
     return os.fspath(builder.data_dir)
 
 
+def first_available(*names, data_dir=None):
+    """The first of several data sets that is here or can be fetched now.
+
+    Args:
+        *names: at least one, as for `prepare`.
+        data_dir: as for `prepare`.
+
+    Returns:
+        The name.
+
+    Raises:
+        DatasetNotPrepared: if none is.
+        ValueError: without names, or for an unknown one.
+
+    Example:
+
+    >>> kgen.datasets.first_available("digits", "mnist")
+    'digits'
+    """
+    if not names:
+        raise invalid("names", "at least one data set", names=names)
+    for name in names:
+        try:
+            prepare(name, data_dir)
+        except DatasetNotPrepared as error:
+            missing = error
+        else:
+            return name
+    raise missing
+
+
 def data_directory(data_dir=None):
     """`data_dir`, or the environment variable TFDS_DATA_DIR, or ~/tensorflow_datasets; a path."""
     chosen = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"

@@ -77,3 +77,12 @@ def test_unknown_configuration(tmp_path):
     with pytest.raises(ValueError, match="mnist/large") as caught:
         datasets.load("mnist/large", data_dir=tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_the_first_data_set_that_can_be_had_is_taken(tmp_path, monkeypatch, no_proxy):
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    assert datasets.first_available("fashion_mnist", "digits", data_dir=tmp_path) == "digits"
+    with pytest.raises(datasets.DatasetNotPrepared, match="fashion_mnist"):
+        datasets.first_available("cifar10", "fashion_mnist", data_dir=tmp_path)
+    with pytest.raises(ValueError, match="at least one data set"):
+        datasets.first_available()
