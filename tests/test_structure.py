@@ -43,8 +43,8 @@ ALLOWED = {
     "oracle": {"noise", "sampling", "errors"},
     "callbacks": {"callbacks", "pictures", "sounds", "noise", "state", "errors"},
     "metrics": {"metrics", "pictures", "sounds", "noise", "oracle", "state", "errors", "layers"},
-    "serving": {"serving", "pictures", "noise", "state", "errors"},
-    "datasets": {"datasets", "pictures", "sounds", "noise", "oracle", "state", "errors"},
+    "serving": {"serving", "pictures", "noise", "state", "errors", "chatter"},
+    "datasets": {"datasets", "pictures", "sounds", "noise", "oracle", "state", "errors", "chatter"},
 }
 
 

@@ -4,7 +4,6 @@ import atexit
 import contextlib
 import difflib
 import io
-import logging
 import os
 import pathlib
 import shutil
@@ -14,6 +13,7 @@ import threading
 import urllib.parse
 import urllib.request
 
+from kgen.chatter import quiet
 from kgen.datasets.mixtures import MIXTURES, is_mixture
 from kgen.errors import invalid
 
@@ -179,18 +179,6 @@ def _answers(host):
     probe.start()
     probe.join(PROBE_SECONDS)
     return answered.is_set()
-
-
-@contextlib.contextmanager
-def quiet():
-    """Keeps the warnings of TFDS (which go to absl's logger) from the user."""
-    logger = logging.getLogger("absl")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def first_line(error):

@@ -6,8 +6,9 @@ import os
 import pathlib
 import typing
 
+from kgen.chatter import quiet
 from kgen.datasets.arrays import select
-from kgen.datasets.preparing import find, is_known, make_ready, quiet
+from kgen.datasets.preparing import find, is_known, make_ready
 from kgen.errors import invalid
 
 SPLITS = {"train", "test", "validation", "valid", "val"}

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from kgen.chatter import quiet
 from kgen.datasets.arrays import Examples
-from kgen.datasets.preparing import find, first_line, make_ready, quiet
+from kgen.datasets.preparing import find, first_line, make_ready
 from kgen.datasets.sizing import allocate, resize
 from kgen.errors import invalid
 

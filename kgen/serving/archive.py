@@ -8,6 +8,7 @@ import uuid
 
 import tensorflow as tf
 
+from kgen.chatter import quiet
 from kgen.errors import invalid, nearest
 from kgen.serving import examples, graph, png
 
@@ -121,7 +122,8 @@ def _write(functions, folder, name, limit, tables):
     module.weights = list({id(v): v for function in functions.values() for v in function.variables}.values())
     default = next(iter(functions))
     signatures = {"serving_default": functions[default], **functions}
-    tf.saved_model.save(module, str(folder), signatures=signatures)
+    with quiet("tensorflow"):
+        tf.saved_model.save(module, str(folder), signatures=signatures)
     forbidden = graph.forbidden_operations(folder)
     if forbidden:
         raise ValueError(f"The model cannot be served: {'; '.join(forbidden)}.")
