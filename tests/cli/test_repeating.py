@@ -35,6 +35,7 @@ CASES = {
     "lstm": ["lstm", *TEXT, "--sequence-length", "9", "--set", *SETTINGS["lstm"], "global_clipnorm=2.0"],
     "words": ["convnet", *TEXT, "--level", "word", "--sentences", "--vocabulary-size", "9"],
     "seqgan": ["seqgan", *TEXT, "--sentences", "--pretrain-epochs", "3", "--set", *SETTINGS["seqgan"]],
+    "authors": ["seqgan", *TEXT, "--set", *SETTINGS["seqgan"], "discriminator_steps=4680"],  # Not suited.
 }
 
 
