@@ -3,6 +3,7 @@
 from kgen.serving.archive import export
 from kgen.serving.graph import OLDEST_SERVER, forbidden_operations, version_directory, versions
 from kgen.serving.loaded import load
+from kgen.serving.messages import rows_per_message
 from kgen.serving.verify import check
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "export",
     "forbidden_operations",
     "load",
+    "rows_per_message",
     "version_directory",
     "versions",
 ]
