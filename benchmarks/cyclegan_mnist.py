@@ -30,7 +30,7 @@ import kgen
 from kgen.datasets.domains import DOMAINS
 from kgen.metrics import foreground, intersection_over_union, peak_signal_to_noise, pixel_agreement
 
-SIDE, BATCH, WIDTH, BLOCKS, LAYERS, RATE = 32, 8, 16, 3, 2, 2e-4
+SIDE, BATCH, WIDTH, BLOCKS, LAYERS, RATE, STEPS = 32, 8, 16, 3, 2, 2e-4, 8000
 ROWS = {
     "cyclegan": {},
     "no_cycle": {"cycle_weight": 0.0},
@@ -196,11 +196,12 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("task", choices=SIDES)
-    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--steps", type=int, default=STEPS, help="another number makes a record of its own")
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=["cyclegan", "no_cycle", "no_identity"])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--state", type=pathlib.Path, help="folder of the training states")
     parser.add_argument("--quick", action="store_true", help="40 steps, a record of its own")
     given = parser.parse_args()
-    name = f"cyclegan_mnist_{given.task}" + ("_quick" if given.quick else "")
-    run(name, given.task, given.rows, 40 if given.quick else given.steps, given.seed, given.state)
+    steps = 40 if given.quick else given.steps
+    length = "_quick" if given.quick else "" if steps == STEPS else f"_{steps}_steps"
+    run(f"cyclegan_mnist_{given.task}{length}", given.task, given.rows, steps, given.seed, given.state)
