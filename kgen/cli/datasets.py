@@ -30,4 +30,5 @@ def run(arguments):
     print(
         "Text: tiny_shakespeare, imdb_reviews, ag_news_subset, a text file, a folder of them, oracle:FILE.npz."
     )
+    print("Clips: moving:SOURCE, moving_mnist, a folder of GIFs or of folders of frames.")
     print("Pairs: digits_pair:colour, :negative or :edges, cycle_gan/NAME, a folder with trainA and trainB.")
