@@ -11,6 +11,7 @@ from kgen.errors import invalid, positive_integer
 PICTURES = ("pictures", "load", "image_size=...")  # What they are, and what loads them in another size.
 CLIPS = ("clips", "load_clips", "frames=..., image_size=...")
 
+
 def check_shape(image_shape):
     """The shape of one example as a tuple of positive integers.
 

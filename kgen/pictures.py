@@ -354,7 +354,9 @@ def _clips(clips):
     clips = np.asarray(clips)
     clips = clips[..., None] if clips.ndim == 4 else clips
     if clips.ndim != 5 or not clips.size:
-        raise invalid("clips", "shape [n, frames, height, width, channels], none of them empty", shape=clips.shape)
+        raise invalid(
+            "clips", "shape [n, frames, height, width, channels], none of them empty", shape=clips.shape
+        )
     return clips
 
 

@@ -187,7 +187,10 @@ def _back(found):
 
 def _motion(found):
     """Distances of the centroids' motion; both columns are of as many clips."""
-    lines = [_line(name, f"{_number(own['value'])}   real against real: {_number(own['floor'])}") for name, own in found.items()]
+    lines = [
+        _line(name, f"{_number(own['value'])}   real against real: {_number(own['floor'])}")
+        for name, own in found.items()
+    ]
     return ["  motion, Wasserstein distances in pixels per frame:", *lines]
 
 

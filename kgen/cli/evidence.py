@@ -35,7 +35,8 @@ class Evidence:
         model: compiled model.
         options: of its run; data_set is None where the data are not those it was trained on.
         step: training steps behind it.
-        num_samples: number of held-out examples and of samples; None for up to 5,000 pictures, 2,500 vectors, 1,000 clips.
+        num_samples: number of held-out examples and of samples; None for up to 5,000 pictures, 2,500 vectors or
+            1,000 clips.
 
     Raises:
         ValueError: data that do not fit the model, or fewer of them than `num_samples`.

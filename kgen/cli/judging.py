@@ -161,7 +161,9 @@ def _truth(evidence):
 def _motion(evidence):
     """How far motion is from that of real clips, beside other real clips."""
     fake, real, reference = evidence.compared()["distances"]
-    fake, real, reference = (fake, real, reference) if reference is not None else (fake, real[::2], real[1::2])
+    fake, real, reference = (
+        (fake, real, reference) if reference is not None else (fake, real[::2], real[1::2])
+    )
     value, floor = (kgen.metrics.motion_distances(clips, real) for clips in (fake, reference))
     return {name: {"value": value[name], "floor": floor[name]} for name in value}
 

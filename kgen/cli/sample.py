@@ -44,8 +44,8 @@ TOP_P = "of text: draws among the fewest tokens that have probability P together
 LENGTH = "of text: most tokens behind the prompt (default: the run's --sequence-length)"
 LABELS = "class of the samples; of several, a row for each, N pictures in all at most"
 OUT = """PNG to write (default: grid.png; of vectors scatter.png, and their numbers beside it as samples.npy); of texts
-a new file for them; of sounds a new folder (default: sounds); of clips a new folder (default: clips), or FILE.gif, beside
-which FILE.png is their strip"""
+a new file for them; of sounds a new folder (default: sounds); of clips a new folder (default: clips), or FILE.gif,
+beside which FILE.png is their strip"""
 
 
 def _integers(text):

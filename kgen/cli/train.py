@@ -1,9 +1,9 @@
 """Trains a model on pictures, clips, vectors, sounds or text, in a folder that the run can be resumed from.
 
 The folder gets options.json (everything needed to repeat the run), history.csv (a row per epoch as it ends),
-samples/ (a picture, a GIF of clips, a file of texts or of sounds per epoch, of pictures at the end a GIF), logs/ (TensorBoard),
-state/ (what --resume goes on from), of text vocabulary.json, pretraining/ with the same of a pre-training, and at
-the end model.keras and curves.png.
+samples/ (a picture, a GIF of clips, a file of texts or of sounds per epoch, of pictures at the end a GIF), logs/
+(TensorBoard), state/ (what --resume goes on from), of text vocabulary.json, pretraining/ with the same of a
+pre-training, and at the end model.keras and curves.png.
 """
 
 import argparse

@@ -9,7 +9,7 @@ MAX_CLASSES = 2**20
 
 
 def as_images(images):
-    """Checked pictures: uint8 [N, H, W, C] or float32 in [0, 1] of that shape, clips [N, T, H, W, C], or vectors [N, D]."""
+    """Checked pictures [N, H, W, C] or clips [N, T, H, W, C], uint8 or float32 in [0, 1]; or finite float32 [N, D]."""
     try:
         images = np.asanyarray(images)
     except ValueError:

@@ -92,7 +92,9 @@ def _find(root):
     gifs = [path for path in paths if path.name.lower().endswith(GIF)]
     folders = sorted({path.parent for path in paths if is_picture(path)} - {pathlib.Path()})
     if not (gifs or folders):
-        raise ValueError(f"There is no clip in {root}. Expected files named {GIF}, or a folder of frames each.")
+        raise ValueError(
+            f"There is no clip in {root}. Expected files named {GIF}, or a folder of frames each."
+        )
     return gifs or folders
 
 

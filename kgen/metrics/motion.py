@@ -124,7 +124,9 @@ def motion_distances(fake, real, threshold=THRESHOLD):
     """
     found = {}
     for name, measure in (("speed", speeds), ("acceleration", accelerations)):
-        sets = [values[np.isfinite(values)] for values in (measure(clips, threshold) for clips in (fake, real))]
+        sets = [
+            values[np.isfinite(values)] for values in (measure(clips, threshold) for clips in (fake, real))
+        ]
         if not len(sets[1]):
             raise invalid("real", f"clips with ink, pixels brighter than {threshold}", frames_with_ink=0)
         found[name] = float(wasserstein_distance(*sets)) if len(sets[0]) else None
@@ -168,7 +170,9 @@ def _clips(name, clips):
     clips = np.asarray(clips)
     clips = clips[..., None] if clips.ndim == 4 else clips
     if clips.ndim != 5 or not clips.size:
-        raise invalid(name, "shape [n, frames, height, width, channels], none of them empty", shape=clips.shape)
+        raise invalid(
+            name, "shape [n, frames, height, width, channels], none of them empty", shape=clips.shape
+        )
     return clips
 
 

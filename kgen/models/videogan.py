@@ -209,6 +209,8 @@ def _clip_shape(image_shape):
     """The shape of one clip, checked."""
     shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
     if len(shape) != 4 or inputs.check_shape(shape)[0] < SHORTEST or min(shape[1:3]) < SMALLEST:
-        expected = f"(frames, height, width, channels), {SHORTEST} frames at least, sides of at least {SMALLEST}"
+        expected = (
+            f"(frames, height, width, channels), {SHORTEST} frames at least, sides of at least {SMALLEST}"
+        )
         raise invalid("image_shape", expected, image_shape=image_shape)
     return inputs.check_shape(shape)

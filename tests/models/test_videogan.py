@@ -57,7 +57,9 @@ def test_the_losses_are_the_papers_by_hand():
 
 def test_judged_frames_are_uniform_and_belong_to_the_row():
     model = toy(judged_frames=2)
-    view = tf.constant(np.arange(4, dtype="float32")[None, :, None, None, None] * np.ones([3000, *SHAPE], "float32"))
+    view = tf.constant(
+        np.arange(4, dtype="float32")[None, :, None, None, None] * np.ones([3000, *SHAPE], "float32")
+    )
     seeds = kgen.noise.rows(5, 3000)
     chosen = model.judged_pictures(view, seeds).numpy()[:, 0, 0, 0].reshape(3000, 2)
     counts = np.array([np.bincount(column.astype(int), minlength=4) for column in chosen.T])
@@ -68,7 +70,9 @@ def test_judged_frames_are_uniform_and_belong_to_the_row():
 def test_both_discriminators_are_one_player():
     model = toy()
     assert model.players()["discriminator"] == [model.discriminator, model.picture_discriminator]
-    before = [[v.numpy() for v in network.trainable_variables] for network in model.players()["discriminator"]]
+    before = [
+        [v.numpy() for v in network.trainable_variables] for network in model.players()["discriminator"]
+    ]
     model.compile(jit_compile=False)
     model.fit(X, batch_size=8, verbose=0)
     for network, old in zip(model.players()["discriminator"], before, strict=True):
