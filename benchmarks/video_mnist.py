@@ -87,9 +87,10 @@ def train(minutes, steps, width, seed, state):
 def judged(made, real, classifier):
     """What is said of clips beside test clips."""
     motion, kept = kgen.metrics.motion_distances(made, real), kgen.metrics.class_consistency(classifier, made)
-    frames, others = (x.reshape([-1, SIDE, SIDE, 1]) for x in (made, real))
-    distance = kgen.metrics.frechet_distance(classifier.features(frames), classifier.features(others))
-    return {**motion, **kept, "frame_frechet_distance": float(distance)}
+    metric = kgen.metrics.FrechetDistance(classifier)
+    for first in range(0, len(real), 50):
+        metric.update_state(*(x[first : first + 50].reshape([-1, SIDE, SIDE, 1]) for x in (real, made)))
+    return {**motion, **kept, "frame_frechet_distance": float(metric.result())}
 
 
 def rows(model, real, number, classifier, seed):

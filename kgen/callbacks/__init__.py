@@ -1,4 +1,4 @@
-"""Callbacks for `fit`: sheets, clips, sounds and texts of samples, watches on bad steps and collapse, exact resuming."""
+"""Callbacks for `fit`: sheets, clips, sounds and texts of samples, watches on bad steps and collapse, resuming."""
 
 from kgen.callbacks.clip_samples import ClipSamples
 from kgen.callbacks.guard import NonFiniteGuard

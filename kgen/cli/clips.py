@@ -7,6 +7,7 @@ import numpy as np
 import kgen
 from kgen import noise, pictures
 from kgen.callbacks.clip_samples import SECONDS
+from kgen.datasets.folder import EXTENSIONS
 from kgen.errors import invalid
 from kgen.models import MODELS
 
@@ -66,13 +67,13 @@ def place_for(out):
 
     Raises:
         FileExistsError: a folder that is there.
-        ValueError: a file that is there and no GIF, or that would be one.
+        ValueError: a picture of another kind.
     """
     path = pathlib.Path(out or FOLDER)
-    if path.suffix.lower() == GIF and not path.is_dir():
+    if _is_gif(path) and not path.is_dir():
         return path
-    if path.suffix:
-        raise invalid("out", "FILE.gif, or a folder, whose name has no ending", out=str(out))
+    if path.suffix.lower() in EXTENSIONS:
+        raise invalid("out", "FILE.gif, or a folder", out=str(out))
     if path.exists():
         raise FileExistsError(f"{path} exists. Choose an --out that does not.")
     return path
@@ -85,7 +86,7 @@ def write(clips, out):
         clips: float32 array [n, frames, height, width, channels] in [0, 1].
         out: path as of `place_for`. The strip of FILE.gif is FILE.png.
     """
-    if out.suffix:
+    if _is_gif(out):
         _save(out, pictures.moving_grid(clips))
         strip = out.with_suffix(".png")
     else:
@@ -95,6 +96,10 @@ def write(clips, out):
         strip = out / STRIP
     pictures.save_png(strip, pictures.strip(clips))
     print(out)
+
+
+def _is_gif(path):
+    return path.suffix.lower() == GIF
 
 
 def _save(path, frames):
