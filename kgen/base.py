@@ -36,6 +36,7 @@ class GenerativeModel(keras.Model):
 
     CONDITIONS = {}  # What `sample` takes beside seeds: name -> tf.TensorSpec.
     NEEDS_LABELS = False  # Whether it trains on (x, labels) only.
+    MISSING_LABELS = False  # Whether it learns from the label -1, which stands for an unknown one.
     MAX_PNG_PIXELS = 2**22  # Of a picture in a request; CycleGAN of width 64 takes 3.3 GB for so many.
     PAIRED = False  # Whether it trains on pairs (a, b) of batches of two kinds.
     TABULAR = False  # Whether it trains on tables with missing cells.

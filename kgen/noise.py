@@ -85,7 +85,7 @@ def fold(seeds, data):
     """
     key = _key(seeds)
     data = tf.cast(data, tf.uint32) + tf.zeros_like(key[0])
-    return tf.stack([tf.bitcast(word, tf.int32) for word in threefry2x32(key, (data, tf.ones_like(data)))], 1)
+    return tf.stack([tf.cast(word, tf.int32) for word in threefry2x32(key, (data, tf.ones_like(data)))], 1)
 
 
 def spread(seeds, num_rows):
@@ -120,7 +120,7 @@ def bits(seeds, num_words):
     """
     key = [word[:, None] for word in _key(seeds)]
     counter = tf.range((num_words + 1) // 2, dtype=tf.int32)[None]
-    words = threefry2x32(key, (tf.bitcast(counter, tf.uint32), tf.constant(0, tf.uint32)))
+    words = threefry2x32(key, (tf.cast(counter, tf.uint32), tf.constant(0, tf.uint32)))
     return tf.concat(words, axis=1)[:, :num_words]
 
 
@@ -228,14 +228,14 @@ def quick_uniform(seeds, shape):
     TensorShape([4, 3])
     """
     words = tf.bitwise.right_shift(_hashed(seeds, math.prod(shape)), tf.constant(9, tf.uint32))
-    odd = 2.0 * tf.cast(tf.bitcast(words, tf.int32), tf.float32) + 1.0
+    odd = 2.0 * tf.cast(words, tf.float32) + 1.0
     return _shaped(odd * 2.0**-24, shape)
 
 
 def _hashed(seeds, num_words):
     """Words [batch, num_words], uint32, of a cheap hash of (row seed, position)."""
     first, second = [word[:, None] for word in _key(fold(seeds, 0))]
-    position = tf.bitcast(tf.range(num_words, dtype=tf.int32)[None], tf.uint32)
+    position = tf.cast(tf.range(num_words, dtype=tf.int32)[None], tf.uint32)
     return _lowbias32(position * tf.constant(0x9E3779B9, tf.uint32) + first) + second
 
 
@@ -247,13 +247,14 @@ def _lowbias32(x):
 
 
 def _key(seeds):
-    return [tf.bitcast(word, tf.uint32) for word in tf.unstack(tf.cast(seeds, tf.int32), axis=1)]
+    """Two words per row; a cast of two's complement keeps all bits and, unlike a bitcast, converts to ONNX."""
+    return [tf.cast(word, tf.uint32) for word in tf.unstack(tf.cast(seeds, tf.int32), axis=1)]
 
 
 def _unit(words):
     """The upper 24 bits as a float32 in [0, 1)."""
     upper = tf.bitwise.right_shift(words, tf.constant(8, tf.uint32))
-    return tf.cast(tf.bitcast(upper, tf.int32), tf.float32) * 2.0**-24
+    return tf.cast(upper, tf.float32) * 2.0**-24
 
 
 def _shaped(x, shape):

@@ -157,11 +157,12 @@ def reliability(mean_probability, share_real, weight, size=480):
     return drawn()
 
 
-def png_bytes(image):
+def png_bytes(image, min_side=1):
     """One picture as the bytes of a PNG file, lossless.
 
     Args:
         image: uint8, or floats in [0, 1], [height, width, channels], channels 1 or 3 (or no such axis).
+        min_side: as for `save_png`.
 
     Returns:
         bytes.
@@ -172,7 +173,7 @@ def png_bytes(image):
     b'PNG'
     """
     buffer = io.BytesIO()
-    _pillow(_pixels("image", image, rank=3)).save(buffer, "PNG")
+    _pillow(_enlarge(_pixels("image", image, rank=3), min_side)).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -187,7 +188,7 @@ def save_png(path, image, min_side=256):
     Raises:
         FileNotFoundError: where the folder of `path` is missing.
     """
-    write_file(path, png_bytes(_enlarge(_pixels("image", image, rank=3), min_side)))
+    write_file(path, png_bytes(image, min_side))
 
 
 def read_png(path):

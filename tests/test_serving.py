@@ -7,8 +7,6 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import threading
-import time
 
 import keras
 import numpy as np
@@ -544,28 +542,6 @@ def test_loaded_functions_answer_any_batch(version, painter):
 def test_loaded_functions_name_what_is_wrong(version, name, inputs, message):
     with pytest.raises(ValueError, match=message):
         serving.load(version)[name](**inputs)
-
-
-def test_rejected_calls_leave_other_threads_alive(version):
-    generate, right, refused = serving.load(version)["generate"], [], []
-    seeds = noise.rows(2, 2).numpy()
-
-    def client(place):
-        for turn in range(20):
-            try:
-                right.append(generate(seed=seeds if (place + turn) % 3 else seeds[:, :1])["images"])
-            except ValueError as error:
-                refused.append(error)
-
-    threads = [threading.Thread(target=client, args=(place,), daemon=True) for place in range(8)]
-    for thread in threads:
-        thread.start()
-    end = time.monotonic() + 20
-    for thread in threads:
-        thread.join(max(0, end - time.monotonic()))
-    assert not any(thread.is_alive() for thread in threads)
-    assert len(right) + len(refused) == 160 and len(refused) == 53
-    assert all(np.allclose(answer, right[0], atol=1e-6) for answer in right)
 
 
 def test_names_of_the_smallest_limit_hold(tmp_path):

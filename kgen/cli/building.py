@@ -151,8 +151,23 @@ def _first_rate(optimizer):
 
 
 def _described(model, slot):
-    """The optimiser's name and numbers."""
-    optimizer = model.optimizers()[slot.removesuffix("optimizer").rstrip("_")]
+    return described(model.optimizers()[slot.removesuffix("optimizer").rstrip("_")])
+
+
+def described(optimizer):
+    """An optimiser's name and numbers.
+
+    Args:
+        optimizer: Keras optimizer.
+
+    Returns:
+        Dict of plain values.
+
+    Example:
+
+    >>> kgen.cli.building.described(keras.optimizers.Adam(2e-4))["learning_rate"]
+    0.0002
+    """
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     config, name = optimizer.get_config(), type(optimizer).__name__.lower()
     plain = {key: config[key] for key in optimizer_numbers(name) if isinstance(config.get(key), PLAIN)}

@@ -7,6 +7,8 @@ import numpy as np
 import kgen
 from kgen.cli import clips, sounds, texts
 from kgen.datasets import domains, moving, stacked
+from kgen.datasets.few_labels import PREFIX as FEW_LABELS
+from kgen.datasets.few_labels import is_few_labels, parse_few_labels
 from kgen.datasets.mixtures import is_mixture
 from kgen.datasets.preparing import is_known
 from kgen.datasets.sources import kind_of
@@ -36,6 +38,9 @@ def place(source):
         return stacked.PREFIX + place(source.removeprefix(stacked.PREFIX))
     if moving.is_moving(source):
         return moving.PREFIX + place(source.removeprefix(moving.PREFIX))
+    if is_few_labels(source):
+        number, colon, base = source.removeprefix(FEW_LABELS).partition(":")
+        return FEW_LABELS + number + colon + (place(base) if base else "")
     if texts.is_oracle(source):
         return ORACLE + place(texts.oracle_file(source))
     if domains.is_domain_pair(source):
@@ -114,9 +119,9 @@ def _load(options, split, **rest):
     if options["data_b"] is not None:
         expected = f"None: {options['model']} does not train on pairs"
         raise invalid("data_b", expected, data_b=options["data_b"])
-    labels = MODELS[options["model"]].NEEDS_LABELS
+    about = {"labels": MODELS[options["model"]].NEEDS_LABELS, "seed": options["seed"], **rest}
     try:
-        return kgen.datasets.load(options["data"], split, labels=labels, **rest)
+        return kgen.datasets.load(options["data"], split, **about)
     except ValueError as error:
         if "argument `labels`" not in str(error):
             raise
@@ -163,7 +168,13 @@ def mixture(options):
     Returns:
         `kgen.datasets.Mixture`, or None for other data.
     """
-    return kgen.datasets.mixture(options["data"]) if is_mixture(options["data"]) else None
+    source = _plain(options["data"])
+    return kgen.datasets.mixture(source) if is_mixture(source) else None
+
+
+def _plain(source):
+    """The source of the examples themselves, where few of them have a label."""
+    return parse_few_labels(source)[1] if is_few_labels(source) else source
 
 
 def stacked_extractor(options):
@@ -175,7 +186,7 @@ def stacked_extractor(options):
     Returns:
         Its name, or None for other data.
     """
-    source = options["data"]
+    source = _plain(options["data"])
     return EXTRACTORS.get(source.removeprefix(stacked.PREFIX)) if stacked.is_stacked(source) else None
 
 
@@ -188,14 +199,14 @@ def extractor(options):
     Returns:
         Its name, or None for other data.
     """
-    return EXTRACTORS.get(options["data_b"] or options["data"])
+    return EXTRACTORS.get(_plain(options["data_b"] or options["data"]))
 
 
 def held_out(options, image_size, limit=VALIDATION):
     """The first pictures of the source's test split.
 
     Args:
-        options: dict with model, data, data_b, batch_size and on_bad.
+        options: dict with model, data, data_b, batch_size, seed and on_bad.
         image_size: (height, width), or None for vectors.
         limit: number of pictures at most.
 
@@ -263,7 +274,7 @@ def in_order(options, image_size, limit):
     """The first pictures of the source's training split, in order.
 
     Args:
-        options: dict with model, data, data_b, batch_size and on_bad.
+        options: dict with model, data, data_b, batch_size, seed and on_bad.
         image_size: (height, width), or None for vectors.
         limit: number of pictures at most, or None for all.
 
@@ -277,7 +288,7 @@ def some_points(options):
     """Vectors of the source's training split, to draw generated ones over.
 
     Args:
-        options: dict with model, data, batch_size and on_bad.
+        options: dict with model, data, batch_size, seed and on_bad.
 
     Returns:
         Array [n, dim] of at most `POINTS` rows.

@@ -1,6 +1,12 @@
-"""Exports a run's model as the next version of a SavedModel for TensorFlow Serving."""
+"""Exports a run's model as the next version of a SavedModel for TensorFlow Serving.
+
+With --card, the run is evaluated first, and a model card lies beside the graph: README.md and samples.png.
+"""
+
+import pathlib
 
 import kgen
+from kgen.cli import card
 from kgen.cli.building import load_run
 
 
@@ -8,6 +14,7 @@ def add_arguments(parser):
     """Adds the options of `kgen export`."""
     parser.add_argument("path", metavar="RUN", help="folder of a run")
     parser.add_argument("--out", required=True, metavar="saved_models/NAME", help="folder of the versions")
+    parser.add_argument("--card", action="store_true", help="evaluates the run and writes a model card")
     parser.add_argument(
         "--check", action="store_true", help="serves it in a fresh process and compares with Keras"
     )
@@ -15,16 +22,22 @@ def add_arguments(parser):
 
 def run(arguments):
     """Exports and prints the path of the version, and with --check what was compared."""
-    export(load_run(arguments.path)[0], arguments.out, arguments.check)
+    kgen.serving.archive.check_place(pathlib.Path(arguments.out))
+    if arguments.card:
+        model, beside = card.of_run(arguments.path, arguments.out)
+    else:
+        model, beside = load_run(arguments.path)[0], None
+    export(model, arguments.out, arguments.check, beside)
 
 
-def export(model, out, check):
+def export(model, out, check, beside=None):
     """Exports a model.
 
     Args:
         model: the model.
         out: folder of the versions.
         check: whether to serve it in a fresh process and compare with Keras.
+        beside: dict file name -> bytes of what lies beside the graph, or None.
 
     Returns:
         Path of the version.
@@ -32,7 +45,7 @@ def export(model, out, check):
     Raises:
         ValueError: an answer that differs from Keras's.
     """
-    version = kgen.export(model, out)
+    version = kgen.export(model, out, beside=beside)
     print(version)
     if check:
         report = kgen.serving.check(version, model)

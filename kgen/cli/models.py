@@ -1,7 +1,6 @@
 """Lists the models, their papers and what they are."""
 
-import sys
-
+from kgen.cli.papers import paper
 from kgen.cli.table import lay_out
 from kgen.models import MODELS
 
@@ -12,15 +11,4 @@ def add_arguments(parser):
 
 def run(arguments):
     """Prints a line per model: name, class, paper, what it is."""
-    print(
-        lay_out(
-            [("NAME", "CLASS", "PAPER", "WHAT IT IS"), *(_line(name, cls) for name, cls in MODELS.items())]
-        )
-    )
-
-
-def _line(name, cls):
-    """Title and reference of the model's file, which opens with "CLASS: title" and "Reference: paper"."""
-    title, *rest = sys.modules[cls.__module__].__doc__.strip().splitlines()
-    reference = " ".join(" ".join(rest).split()).removeprefix("Reference: ").rstrip(".")
-    return name, cls.__name__, reference, title.split(": ", 1)[1].rstrip(".")
+    print(lay_out([("NAME", "CLASS", "PAPER", "WHAT IT IS"), *((name, *paper(name)) for name in MODELS)]))

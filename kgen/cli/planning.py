@@ -92,7 +92,7 @@ def make(wanted, resume):
     if resume:
         resuming.check_data(wanted, options)
     else:
-        options |= _length(wanted["epochs"], wanted["steps"], dataset.steps_per_epoch, _usual_epochs(wanted))
+        options |= _length(wanted["epochs"], wanted["steps"], dataset.steps_per_epoch, usual_epochs(wanted))
         options |= {"arguments": _arguments(wanted, description), "decay_epochs": _decay_epochs(options)}
     if options["decay_epochs"] > options["epochs"]:
         expected = f"at most the {options['epochs']} epochs of the run"
@@ -122,10 +122,10 @@ def _arguments(wanted, description):
         arguments = {**texts.arguments(wanted["model"], description), **wanted["arguments"]}
         return resolve(wanted["model"], arguments, None, wanted["seed"])
     if sounds.is_sound(wanted["model"]):
-        arguments = {**sounds.arguments(description), **_watched(wanted), **wanted["arguments"]}
+        arguments = {**sounds.arguments(description), **watched(wanted), **wanted["arguments"]}
         return resolve(wanted["model"], arguments, None, wanted["seed"])
     suited = MODELS[wanted["model"]].suited(description.shape) | _classes(wanted["model"], description)
-    arguments = {**suited, **_watched(wanted), **wanted["arguments"]}
+    arguments = {**suited, **watched(wanted), **wanted["arguments"]}
     return resolve(wanted["model"], arguments, description.shape, wanted["seed"])
 
 
@@ -168,8 +168,18 @@ def _classes(model, description):
     return {"num_classes": len(description.classes)} if takes else {}
 
 
-def _watched(wanted):
-    """What a watchdog needs of a model of two players."""
+def watched(wanted):
+    """What a watchdog needs of a model of two players.
+
+    Args:
+        wanted: options with model and watch.
+
+    Returns:
+        Dict of constructor arguments.
+
+    Raises:
+        ValueError: a model that draws no samples.
+    """
     if wanted["watch"] and (data.is_paired(wanted) or data.is_table(wanted)):
         raise ValueError(f"--watch looks at samples drawn from noise, and {wanted['model']} draws none.")
     takes = wanted["watch"] and "diagnostics" in constructor(wanted["model"])
@@ -192,7 +202,15 @@ def _metrics(options, validation, shape):
     return [kgen.metrics.FrechetDistance(extractor)] if extractor else None
 
 
-def _usual_epochs(wanted):
+def usual_epochs(wanted):
+    """Epochs of a run where none are said.
+
+    Args:
+        wanted: options with model.
+
+    Returns:
+        Integer.
+    """
     return EPOCHS_OF_PAIRS if data.is_paired(wanted) else EPOCHS
 
 
@@ -244,7 +262,7 @@ def told(plan):
     lines = {name: options[name] for name in DEFAULTS if name not in _hidden(options)}
     lines["arguments"] = _told(options["arguments"])
     lines |= {slot: _told(numbers) for slot, numbers in options["optimizers"].items()}
-    lines |= _told_data(options["model"], about)
+    lines |= told_data(options["model"], about)
     lines["parameters"] = ", ".join(f"{network.name} {network.count_params():,}" for network in networks)
     falling = f", learning rates fall to 0 in the last {options['decay_epochs']}"
     plan_of_steps = f"{options['epochs']} epochs of {options['steps_per_epoch']} steps"
@@ -265,8 +283,16 @@ def _hidden(options):
     return hidden | set(texts.OPTIONS) | (set() if data.is_paired(options) else {"data_b", *UNVARIED})
 
 
-def _told_data(model, about):
-    """What the data are: kind -> in words."""
+def told_data(model, about):
+    """What the data are.
+
+    Args:
+        model: name of a model.
+        about: data_set of its run's options.
+
+    Returns:
+        Dict of one entry: kind -> in words.
+    """
     if texts.is_text(model):
         return {"text": texts.told(about)}
     if sounds.is_sound(model):

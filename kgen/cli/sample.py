@@ -3,7 +3,8 @@
 Vectors are written as numbers too; sounds go into a new folder, 000.wav, 001.wav and so on, and so do clips, 000.gif
 ..., or all of them into one GIF, with a strip of their frames beside them; texts are printed:
 sentences one per line, others with lines of `---` between them.
-The same seed gives the same file, byte for byte. A SavedModel is a program: it is loaded with --trust only.
+The same seed gives the same file, byte for byte. A SavedModel is a program: it is loaded with --trust only, but for
+kgen's own reference models, which are known by the SHA-256 sum of their files.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from kgen.cli import clips, data, sounds, texts, writing
 from kgen.cli.building import load_run
 from kgen.cli.folder import OPTIONS, read_options
 from kgen.errors import positive_integer
-from kgen.serving import graph
+from kgen.serving import graph, known
 
 
 def add_arguments(parser):
@@ -155,14 +156,15 @@ def _from_run(path, arguments):
 
 
 def _from_saved_model(path, arguments):
-    if not arguments.trust:
+    served = graph.signatures(graph.meta_graph(path))
+    if "generate" not in served:
+        raise ValueError(_draws_nothing(path, served))
+    if not arguments.trust and not known.is_known(path):
         raise ValueError(
             f"{path} is a SavedModel, and SavedModels are programs. Say --trust if you trust it."
         )
     serve = kgen.serving.load(path)
-    if "generate" not in serve:
-        raise ValueError(f"{path} has no endpoint generate. Its endpoints: {', '.join(sorted(serve))}.")
-    takes, gives = graph.signatures(graph.meta_graph(path))["generate"]
+    takes, gives = served["generate"]
     if "prompt" in takes:
         return writing.write_of_saved_model(serve["generate"], arguments)
     writing.refuse(arguments, writing.OPTIONS, f"is for text, and {path} draws none")
@@ -178,3 +180,12 @@ def _from_saved_model(path, arguments):
         return clips.write_of_saved_model(serve["generate"], num_samples, arguments.seed, out)
     seeds = noise.rows(arguments.seed, num_samples).numpy()
     return np.asarray(serve["generate"](seed=seeds, **label)["images"]), None
+
+
+def _draws_nothing(path, served):
+    """What a model without `generate` is for: its endpoints, and a call of the first."""
+    names = [name for name in served if name != "serving_default"]
+    first = names[0] if names else "serving_default"
+    inputs = ", ".join(f"{name}=..." for name in served[first][0])
+    call = f'kgen.serving.load("{path}")["{first}"]({inputs})'
+    return f"{path} draws nothing from noise. Its endpoints: {', '.join(names)}. In Python: {call}"

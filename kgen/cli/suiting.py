@@ -3,6 +3,8 @@
 import typing
 
 from kgen.cli import clips, data, sounds, texts
+from kgen.datasets.few_labels import is_few_labels
+from kgen.errors import invalid
 from kgen.models import MODELS
 
 
@@ -32,8 +34,11 @@ def check(model, said):
         said: dict of the options that were said.
 
     Raises:
-        ValueError: naming the first of them, or a pre-training of negative length.
+        ValueError: naming the first of them, few labels, or a pre-training of negative length.
     """
+    if is_few_labels(said.get("data")) and not MODELS[model].MISSING_LABELS:
+        expected = f"data of which all labels are there: {model} does not learn from few"
+        raise invalid("data", expected, data=said["data"])
     for kind in KINDS:
         for name in said:
             _check(kind, model, name)

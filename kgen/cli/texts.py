@@ -182,8 +182,19 @@ def arguments(model, description):
         Dict of plain values; the vocabulary is that of the run's folder, or a number.
     """
     vocabulary = VOCABULARY if description.vocabulary else description.vocabulary_size
-    suited = {"discriminator_steps": DISCRIMINATOR_STEPS} if is_pretrained(model) else {}
-    return {"vocabulary": vocabulary, "sequence_length": description.sequence_length, **suited}
+    return {"vocabulary": vocabulary, "sequence_length": description.sequence_length, **suited(model)}
+
+
+def suited(model):
+    """Constructor arguments that suit a short run of text where the defaults do not.
+
+    Args:
+        model: name of a model.
+
+    Returns:
+        Dict name -> value.
+    """
+    return {"discriminator_steps": DISCRIMINATOR_STEPS} if is_pretrained(model) else {}
 
 
 def about(description):

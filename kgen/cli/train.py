@@ -99,8 +99,9 @@ first kind of pictures, or a source of both: digits_pair:KIND[:SOURCE] of KIND c
 digits_pair:colour), cycle_gan/NAME, or a folder with trainA and trainB; for gain FILE.csv; for
 wavegan spoken_digit (the default), speech_commands or a folder of wav files; for videogan moving:digits (the default),
 moving:mnist or moving: before any other source of grey pictures, moving_mnist, or a folder of GIFs or of folders of
-frames"""
-BATCH_SIZE = "examples per step (default: 128; of pairs 1; of text and sounds 64, of clips 32)"
+frames; for semi_supervised_gan also few_labels:NUMBER[:SOURCE], of whose training pictures only NUMBER have a label"""
+BATCH_SIZE = """examples per step (default: 128; of pairs 1; of text and sounds 64, of clips 32); of few_labels as many
+labelled ones beside them"""
 DATA_B = "for cyclegan: the second kind of pictures"
 DECAY_EPOCHS = """learning rates fall along a straight line to 0 over the last N epochs (default: 0; of pairs half of
 all); --resume with more --epochs moves these N to the new end, and rates that have fallen are high again until then"""

@@ -5,8 +5,11 @@ import tensorflow as tf
 
 from kgen.datasets.arrays import Examples, names_of
 from kgen.datasets.checks import as_images, as_labels, is_integer
-from kgen.datasets.stream import check, describe, order, reader, stream
+from kgen.datasets.stream import check, check_seed, describe, order, pipeline, reader, stream
 from kgen.errors import invalid
+
+PREFIX = "few_labels:"
+HELD_OUT = ("test", "validation")  # Splits that keep all labels.
 
 
 def few_labels(labels, per_class, seed=0):
@@ -36,6 +39,89 @@ def few_labels(labels, per_class, seed=0):
     places = [np.flatnonzero(labels == k) for k in classes]
     kept = np.concatenate([random.choice(place, per_class, replace=False) for place in places])
     return np.where(np.isin(np.arange(len(labels)), kept), labels, -1).astype(np.int32)
+
+
+def is_few_labels(source):
+    """Whether a source asks for another one with few labels.
+
+    Args:
+        source: anything.
+
+    Returns:
+        bool.
+    """
+    return isinstance(source, str) and source.startswith(PREFIX)
+
+
+def parse_few_labels(source):
+    """Reads "few_labels:100" or "few_labels:100:mnist".
+
+    Args:
+        source: such a text.
+
+    Returns:
+        Number of labels and the source of the pictures, "digits" if none is given.
+
+    Raises:
+        ValueError: if there is no such number, or the source has few labels already.
+
+    Example:
+
+    >>> from kgen.datasets.few_labels import parse_few_labels
+    >>> parse_few_labels("few_labels:100:mnist")
+    (100, 'mnist')
+    """
+    number, _, base = source.removeprefix(PREFIX).partition(":")
+    if not number.isdecimal() or int(number) == 0 or is_few_labels(base):
+        expected = f"{PREFIX}NUMBER or {PREFIX}NUMBER:SOURCE, with how many labels are kept and of what"
+        raise invalid("source", expected, source=source)
+    return int(number), base or "digits"
+
+
+def hides_labels(split):
+    """Whether labels are missing in a split.
+
+    Args:
+        split: its name, with or without a slice.
+
+    Returns:
+        bool.
+    """
+    return split.split("[")[0] not in HELD_OUT
+
+
+def with_few_labels(examples, number, seed):
+    """Examples that keep `number` of their labels, as many of each class; those of a test split keep all.
+
+    Args:
+        examples: `Examples`.
+        number: of labels in all.
+        seed: integer in [0, 2**31) that chooses them.
+
+    Returns:
+        `Examples` whose labels are -1 where they are not kept.
+
+    Raises:
+        ValueError: without labels, or for a number that does not fit the classes.
+    """
+    check_seed(seed)
+    if examples.labels is None:
+        raise invalid("source", f"data with labels behind {PREFIX}{number}:", examples.name)
+    named = examples._replace(name=f"{PREFIX}{number}:{examples.name}")
+    if not hides_labels(examples.split) or len(examples.labels) == 0:
+        return named
+    per_class = _per_class(examples, number)
+    return named._replace(labels=few_labels(examples.labels, per_class, seed))
+
+
+def _per_class(examples, number):
+    """How many labels of each class make `number`."""
+    counts = np.unique(examples.labels, return_counts=True)[1]
+    most = len(counts) * counts.min()
+    if number % len(counts) or number > most:
+        expected = f"a NUMBER of labels that is a multiple of {len(counts)} and at most {most}"
+        raise invalid("source", f"{expected}, for the classes of {examples.name}", f"{PREFIX}{number}")
+    return number // len(counts)
 
 
 def semi_supervised(images, labels, batch_size=100, seed=0, shuffle=True, name="arrays"):
@@ -74,27 +160,43 @@ def semi_supervised(images, labels, batch_size=100, seed=0, shuffle=True, name="
     examples = Examples(images, labels, names_of(labels), name, "train" if shuffle else "all")
     if not shuffle:
         return stream(examples, batch_size, seed, shuffle, None, True)
-    check(examples, batch_size, seed, shuffle, None)
-    at = _batches(examples, batch_size, seed)
-    dataset = at(0).take(len(images) // batch_size)
-    dataset.at, dataset.steps_per_epoch = at, len(images) // batch_size
-    dataset.description = describe(examples)
-    return dataset
+    return stream_few_labels(examples, batch_size, seed, None)
 
 
-def _batches(examples, batch_size, seed):
-    """The endless data set from a step on."""
+def stream_few_labels(examples, batch_size, seed, augment):
+    """The shuffled data set of `semi_supervised`.
+
+    Args:
+        examples: `Examples` with labels, -1 where unknown.
+        batch_size: half of the rows of a batch.
+        seed: integer in [0, 2**31).
+        augment: an `Augmentation` or None.
+
+    Returns:
+        The data set; see `semi_supervised`.
+
+    Raises:
+        ValueError: if the examples cannot be streamed, or no label is known.
+    """
+    check(examples, batch_size, seed, True, augment)
+    if (examples.labels < 0).all():
+        raise invalid(
+            "num_examples", "so many examples that one has a label", num_examples=len(examples.labels)
+        )
     places = tf.constant(np.flatnonzero(examples.labels >= 0))
     pictures, labels = reader(examples.images), reader(examples.labels)
     num_examples, num_labelled = len(examples.images), int(places.shape[0])
 
     def batch(step):
-        pool = order(step, num_examples, batch_size, seed, True)[0]
-        known = tf.gather(places, order(step, num_labelled, batch_size, seed, True)[0])
-        unknown = tf.fill([batch_size], -1)
-        return pictures(_in_turn(pool, known, batch_size)), _in_turn(unknown, labels(known), batch_size)
+        pool, epoch = order(step, num_examples, batch_size, seed, True)
+        place, round_ = order(step, num_labelled, batch_size, seed, True)
+        known, unknown = tf.gather(places, place), tf.fill([batch_size], -1)
+        index = _in_turn(pool, known, batch_size)
+        shown = pictures(index)
+        shown = augment.warp(shown, seed, index, _in_turn(epoch, round_, batch_size)) if augment else shown
+        return shown, _in_turn(unknown, labels(known), batch_size)
 
-    return lambda step: tf.data.Dataset.counter(start=int(step)).map(batch).prefetch(2)
+    return pipeline(batch, num_examples // batch_size, describe(examples), augment)
 
 
 def _in_turn(even, odd, batch_size):

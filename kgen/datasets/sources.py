@@ -10,6 +10,13 @@ from kgen.datasets.arrays import read_arrays, read_npz
 from kgen.datasets.augment import as_augmentation
 from kgen.datasets.checks import as_size, is_integer
 from kgen.datasets.domains import is_domain_pair
+from kgen.datasets.few_labels import (
+    hides_labels,
+    is_few_labels,
+    parse_few_labels,
+    stream_few_labels,
+    with_few_labels,
+)
 from kgen.datasets.folder import MAX_PIXELS, read_folder
 from kgen.datasets.mixtures import ABOUT, is_mixture, read_mixture
 from kgen.datasets.preparing import data_directory, is_known
@@ -62,17 +69,20 @@ def load(
     `grid` are vectors: 100,000 points of `kgen.datasets.mixture` to train on and 10,000 others in `test`.
     `stacked:SOURCE` lays three grey pictures of a source over each other, as red, green and blue; shuffled
     ones meet in new triples in each epoch, and the label of (a, b, c) of ten classes is 100 a + 10 b + c.
+    `few_labels:NUMBER:SOURCE` hides the labels of a source, of the digits if none is named, but for NUMBER, as
+    many of each class, that the seed draws; hidden ones are -1. `test` and `validation` keep all. Shuffled
+    and with labels, a batch has `batch_size` examples of all and as many labelled ones: see `semi_supervised`.
 
     Args:
         source: "digits", "ring" or "grid" (offline), the name of a TFDS image data set ("mnist",
             "cycle_gan/facades"), a folder of pictures (nested folders are classes; write ./NAME where a data
             set has the same name), FILE.npz with x and y or x_train, y_train, x_test and y_test, one of
-            these after "stacked:", an array, or (images, labels).
+            these after "stacked:" or "few_labels:NUMBER:", an array, or (images, labels).
         split: "train", "test", "all" or a slice such as "train[:1000]" or "train[90%:]".
         batch_size: examples per step.
         image_size: side or (height, width): the shorter side is resized, the centre cropped. None keeps the
             size; pictures without a common size become 64 x 64.
-        seed: integer in [0, 2**31) for order and augmentation.
+        seed: integer in [0, 2**31) for order, augmentation and the choice of few labels.
         shuffle: whether to shuffle and drop the remainder; None for yes if the split is of `train`. In order,
             the last batch of an epoch is smaller.
         augment: an `Augmentation` or a text such as "crop=0.1,rotation=10,scale=0.1,flip".
@@ -103,12 +113,14 @@ def load(
     check_reading(on_bad, num_examples)
     size, augment = as_size(image_size), as_augmentation(augment)
     folder = {"on_bad": on_bad, "max_pixels": max_pixels}
-    examples = read_source(source, split, size, data_dir, num_examples, **folder)
+    examples = _read(source, split, size, data_dir, num_examples, folder, seed)
     if labels and examples.labels is None:
         raise invalid("labels", f"False: {examples.name} has no labels", "labels=True")
     shuffle = split.split("[")[0] == "train" if shuffle is None else shuffle
     if shuffle and is_stacked(source):
         dataset = stream_stacked(examples, batch_size, seed, augment, labels)
+    elif shuffle and labels and is_few_labels(source) and hides_labels(split):
+        dataset = stream_few_labels(examples, batch_size, seed, augment)
     else:
         dataset = stream(examples, batch_size, seed, shuffle, augment, labels)
     return dataset, dataset.description
@@ -161,6 +173,8 @@ def read_source(source, split="train", size=None, data_dir=None, num_examples=No
     if kind == "stacked":
         grey = read_source(source.removeprefix(PREFIX), split, size, data_dir, None, **folder)
         return _fitted(stack(grey), None, num_examples)
+    if kind == "few_labels":
+        raise invalid("source", "data with all labels here; few_labels:NUMBER: comes first", source=source)
     if kind == "pair":
         raise invalid("source", "one data set; kgen.datasets.load_pair loads pairs", source=source)
     if kind == "mixture":
@@ -175,10 +189,28 @@ def read_source(source, split="train", size=None, data_dir=None, num_examples=No
     return _fitted(read_npz(path, split), size, num_examples)
 
 
+def _read(source, split, size, data_dir, num_examples, folder, seed):
+    """`read_source`, or few labels: they are chosen from the whole split, whatever `num_examples` is."""
+    if not is_few_labels(source):
+        return read_source(source, split, size, data_dir, num_examples, **folder)
+    number, base = parse_few_labels(source)
+    examples = with_few_labels(read_source(base, split, size, data_dir, None, **folder), number, seed)
+    return _fitted(examples, None, num_examples)
+
+
 def kind_of(source):
-    """What a source is: "arrays", "stacked", "pair", "mixture", "npz", "folder" (there or not) or "tfds"."""
+    """What a source is.
+
+    Args:
+        source: as of `load`, or a pair.
+
+    Returns:
+        "arrays", "few_labels", "stacked", "pair", "mixture", "npz", "folder" (there or not) or "tfds".
+    """
     if not isinstance(source, str | os.PathLike):
         return "arrays"
+    if is_few_labels(source):
+        return "few_labels"
     if is_stacked(source) or is_domain_pair(source):
         return "stacked" if is_stacked(source) else "pair"
     if is_mixture(source):

@@ -207,8 +207,7 @@ def check(examples, batch_size, seed, shuffle, augment):
     num_examples = len(examples.images)
     if not is_integer(batch_size, 1):
         raise invalid("batch_size", "a positive integer", f"batch_size={batch_size!r}")
-    if not is_integer(seed, 0) or seed >= 2**31:
-        raise invalid("seed", "an integer in [0, 2**31)", f"seed={seed!r}")
+    check_seed(seed)
     if num_examples == 0:
         raise ValueError(f"The data set is empty: no example in {examples.split!r} of {examples.name}.")
     if shuffle and num_examples < batch_size:
@@ -220,3 +219,9 @@ def check(examples, batch_size, seed, shuffle, augment):
         warnings.warn("The data set has 1 image: every batch shows the same one.", stacklevel=4)
     if augment and examples.images.ndim != 4:
         raise invalid("augment", "pictures to warp", f"vectors of shape {examples.images.shape}")
+
+
+def check_seed(seed):
+    """Refuses a seed that cannot be folded into a key."""
+    if not is_integer(seed, 0) or seed >= 2**31:
+        raise invalid("seed", "an integer in [0, 2**31)", f"seed={seed!r}")

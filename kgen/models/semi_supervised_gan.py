@@ -67,7 +67,7 @@ class SemiSupervisedGAN(AdversarialModel):
     Reference: Salimans 2016, sections 3.1 and 5, arXiv 1606.03498; networks and rates by the authors' code.
     """
 
-    NEEDS_LABELS = True
+    NEEDS_LABELS = MISSING_LABELS = True
 
     def __init__(
         self,

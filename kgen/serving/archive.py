@@ -10,12 +10,12 @@ import tensorflow as tf
 
 from kgen.chatter import quiet
 from kgen.errors import invalid, nearest
-from kgen.serving import examples, graph, png
+from kgen.serving import examples, extra_files, graph, png
 
 SMALLEST_LIMIT = 4
 
 
-def export(model, path, endpoints=None, max_batch_size=1024):
+def export(model, path, endpoints=None, max_batch_size=1024, beside=None):
     """Writes the next numbered version of a model for tensorflow_model_server.
 
     The version appears whole or not at all: it is written aside under a name the server skips, then renamed.
@@ -31,12 +31,15 @@ def export(model, path, endpoints=None, max_batch_size=1024):
             "discriminate".
         max_batch_size: rows above which a request is refused, at least 4; a server that merges requests
             must not merge more.
+        beside: dict of relative file name to bytes that appear in the folder with the version, such as
+            {"README.md": b"..."}; a server reads none of them.
 
     Returns:
         pathlib.Path of the version, `path/<number>`.
 
     Raises:
-        ValueError: an unknown endpoint, a wrong limit, or a graph that a stock server does not run.
+        ValueError: an unknown endpoint, a wrong limit, a file beside that leaves the folder or has the name
+            of a SavedModel's own, or a graph that a stock server does not run.
 
     Example::
 
@@ -44,20 +47,50 @@ def export(model, path, endpoints=None, max_batch_size=1024):
 
     Reference: TensorFlow Serving, "SignatureDefs" and "SavedModel Warmup".
     """
+    extra_files.check(beside or {})
     chosen, path = _choose(model.signatures(), endpoints), pathlib.Path(path)
     _check_limit(max_batch_size)
-    if path.exists() and not path.is_dir():
-        raise invalid("path", "a folder", path=str(path))
+    check_place(path)
     functions = {name: _trace(name, *chosen[name], max_batch_size) for name in chosen}
     aside = path / f".tmp-{uuid.uuid4().hex}"
     aside.mkdir(parents=True)
     try:
         tables = getattr(model, "vocabulary", None)
         _write(functions, aside, path.resolve().name, max_batch_size, tables)
+        extra_files.write(beside or {}, aside)
         return _publish(aside, path)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
+
+
+def check_place(path):
+    """Refuses a path that is something else than a folder."""
+    if path.exists() and not path.is_dir():
+        raise invalid("path", "a folder", path=str(path))
+
+
+def endpoints(model):
+    """What an export of a model will serve, before anything is written.
+
+    Args:
+        model: as of `export`.
+
+    Returns:
+        Dict of endpoint to {"inputs": ..., "outputs": ...}, each a dict of name to tf.TensorSpec.
+
+    Example:
+
+    >>> model = kgen.VAE((8, 8, 1), hidden_units=(4,), latent_dim=2)
+    >>> kgen.serving.endpoints(model)["decode"]["outputs"]["images"].shape
+    TensorShape([None, 8, 8, 1])
+    """
+    found = {}
+    for name, pair in _choose(model.signatures(), None).items():
+        outputs = _trace(name, *pair, SMALLEST_LIMIT).structured_outputs
+        specs = {key: tf.TensorSpec(value.shape, value.dtype, key) for key, value in outputs.items()}
+        found[name] = {"inputs": pair[1], "outputs": specs}
+    return found
 
 
 def _choose(signatures, endpoints):

@@ -70,3 +70,45 @@ def test_data_without_labels_are_refused(tmp_path, line):
     words = ["--data", tmp_path / "plain.npz", "--out", tmp_path / "run"]
     assert "data with labels, which acgan needs" in line("train", "acgan", *words)
     assert not (tmp_path / "run").exists()
+
+
+# Few labels.
+
+
+def test_few_labels_are_trained_on_judged_and_resumed(tmp_path, capsys):
+    run = tmp_path / "run"
+    words = [
+        "train",
+        "semi_supervised_gan",
+        "--data",
+        "few_labels:20:digits",
+        "--seed",
+        "3",
+        "--out",
+        str(run),
+    ]
+    assert main([*words, *TINY, "hidden_units=8", "generator_units=8", "latent_dim=4"]) == 0
+    about = json.loads((run / "options.json").read_text())["data_set"]
+    known = kgen.datasets.load("few_labels:20:digits", seed=3)[1]
+    assert (about["name"], about["fingerprint"]) == ("few_labels:20:digits", known.fingerprint)
+    assert main([*words, "--resume", "--epochs", "2"]) == 0
+    capsys.readouterr()
+    words = ["evaluate", str(run), "--json", "--num-samples", "90", "--metrics", "frechet_distance"]
+    assert main(words) == 0
+    report = json.loads(capsys.readouterr().out)
+    x, y = next(iter(kgen.datasets.load("digits", "test", 90, labels=True)[0]))
+    right = building.load_run(run)[0].classify(x.numpy()).argmax(axis=1) == y.numpy()
+    assert report["terms"]["accuracy"] == pytest.approx(right.mean())
+    assert report["distances"]["extractor"]["name"] == "kgen-digits-v1"
+
+
+@pytest.mark.parametrize("model", ["gan", "conditional_gan", "acgan", "cyclegan", "lstm"])
+def test_models_that_do_not_learn_from_few_labels_refuse_them(model, tmp_path, line):
+    said = line("train", model, "--data", "few_labels:20:digits", "--out", tmp_path / "run")
+    assert f"all labels are there: {model} does not learn from few" in said
+
+
+def test_a_number_of_labels_that_does_not_fit_is_refused(tmp_path, line):
+    words = ["--data", "few_labels:25:digits", "--out", tmp_path / "run"]
+    assert "a multiple of 10" in line("train", "semi_supervised_gan", *words)
+    assert not (tmp_path / "run").exists()

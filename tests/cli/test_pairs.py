@@ -1,5 +1,6 @@
 """Models that train on pairs, by the command line."""
 
+import io
 import json
 import shutil
 
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 import kgen
-from kgen.cli import building, compare, data, history, main
+from kgen.cli import building, card, compare, data, history, main
 from tests.cli.toy import train
 
 RNG = np.random.default_rng(0)
@@ -271,3 +272,22 @@ def test_other_pairs_and_what_cannot_be_measured(paired, tmp_path, capsys, line)
     assert "argument `metrics`" in line("evaluate", paired, "--metrics", "memorization")
     assert "second source" in line("evaluate", paired, "--data", "digits")
     assert "--data-b needs --data-a" in line("evaluate", paired, "--data-b", "digits")
+
+
+# Its card, and what it is exported as.
+
+
+def test_a_card_of_pairs_shows_translations_and_both_directions(paired, tmp_path, line):
+    model, files = card.of_run(paired, "edges")
+    kgen.export(model, tmp_path / "edges", endpoints=["translate_ab"], beside=files)
+    assert "translate_ab. In Python: kgen.serving.load(" in line("sample", tmp_path / "edges")
+    text = files["README.md"].decode()
+    found = text.split("## What it reaches")[1].split("\n## ")[0]
+    for name in ("`frechet_distance_ba`", "`psnr_ab`", "`psnr_ba`", "shuffled pairs"):
+        assert name in found
+    assert "kgen sample" not in text and 'kgen.serving.load("saved_models/edges")["translate_ab"]' in text
+    assert "719 and 718 of 8 x 8 x 3" in text and "CC BY 4.0" in text
+    expected = kgen.pictures.grid(*model.sheet(64, 0))
+    drawn = np.asarray(Image.open(io.BytesIO(files["samples.png"])))
+    factor = len(drawn) // len(expected)
+    np.testing.assert_array_equal(drawn[::factor, ::factor], expected)

@@ -1,8 +1,11 @@
+import json
+
 import numpy as np
 from PIL import Image
 
 import kgen
 from kgen.cli import building, main
+from kgen.serving import known
 
 
 def test_the_same_seed_gives_the_same_bytes(runs, tmp_path):
@@ -32,6 +35,19 @@ def test_a_saved_model_runs_by_trust_only(runs, tmp_path, line):
     assert main(["sample", str(runs / "vae"), "--out", str(tmp_path / "c.png")]) == 0
     a, b, c = (np.asarray(Image.open(tmp_path / f"{name}.png"), int) for name in "abc")
     assert np.abs(a - b).max() == 0 and np.abs(a - c).max() <= 1
+
+
+def test_a_reference_model_runs_as_long_as_no_bit_has_changed(runs, tmp_path, monkeypatch, line):
+    saved, out = tmp_path / "saved", tmp_path / "a.png"
+    assert main(["export", str(runs / "vae"), "--out", str(saved)]) == 0
+    monkeypatch.setattr(known, "TABLE", tmp_path / "table.json")
+    known.TABLE.write_text(json.dumps({"digits_vae/1": known.digest(saved)}))
+    assert main(["sample", str(saved), "--num-samples", "4", "--out", str(out)]) == 0
+    file = saved / "1" / "variables" / "variables.data-00000-of-00001"
+    data = bytearray(file.read_bytes())
+    data[100] ^= 1
+    file.write_bytes(data)
+    assert "--trust" in line("sample", saved, "--out", tmp_path / "b.png")
 
 
 def test_model_files_are_never_loaded(runs, line):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import kgen
-from kgen.cli import building, history, main
+from kgen.cli import building, card, history, main, specimen
 from tests.cli.toy import text_options, train
 
 
@@ -193,3 +193,14 @@ def test_a_vocabulary_that_is_not_ours_is_refused(texts, tmp_path, line):
         line("sample", run)
     (run / "vocabulary.json").write_text(json.dumps({**whole, "tokens": whole["tokens"][::-1]}))
     assert "vocabulary" in line("sample", run)
+
+
+def test_a_card_of_text_shows_texts(texts):
+    model, files = card.of_run(texts / "lstm", "poems")
+    text = files["README.md"].decode()
+    assert list(files) == ["README.md"] and "```text\n" in text
+    assert all(line in text.splitlines() for line in specimen.text(model).splitlines())
+    assert "source: `poem.txt`" in text and "see the data set's own page" in text and str(texts) not in text
+    found = text.split("## What it reaches")[1].split("\n## ")[0]
+    assert "`bits_per_character`" in found and "held-out text |" in found
+    assert "`prompt`: string [n]" in text and "--num-samples 4\n" in text

@@ -1,0 +1,110 @@
+"""The numbers of a report, each beside what real data reach, as rows of a table."""
+
+from typing import NamedTuple
+
+from kgen.metrics.report import MEASURES
+
+
+class Row(NamedTuple):
+    """A number, and the one that it is to be compared with, of what."""
+
+    name: str
+    value: float | None
+    floor: float | None = None
+    of: str = ""
+
+
+def rows(values):
+    """All numbers of a report.
+
+    Args:
+        values: as `kgen.cli.evaluate.judge` gives them.
+
+    Returns:
+        List of `Row`.
+
+    Example:
+
+    >>> found = {"terms": {"loss": 0.5}, "texts": {"bleu_4": {"value": 0.2, "floor": 0.3}}}
+    >>> kgen.cli.measured.rows(found)[1]
+    Row(name='bleu_4', value=0.2, floor=0.3, of='held-out text')
+    """
+    found = [Row(name, value) for name, value in values["terms"].items()]
+    for name in [name for name in TOLD if name in values]:
+        found += TOLD[name](values[name])
+    if "distances_ba" in values:
+        found += [row._replace(name=f"{row.name}_ba") for row in _distances(values["distances_ba"])]
+    return found
+
+
+def _distances(found):
+    names = [name for name in MEASURES if name in found]
+    return [Row(name, found[name]["value"], found[name]["floor"], "real against real") for name in names]
+
+
+def _texts(found):
+    return [Row(name, own["value"], own["floor"], "held-out text") for name, own in found.items()]
+
+
+def _modes(found):
+    return [Row(name, value, found["real"][name], "real points") for name, value in found["samples"].items()]
+
+
+def _truth(found):
+    return [Row(name, own["value"], own["shuffled"], "shuffled pairs") for name, own in found.items()]
+
+
+def _class_balance(found):
+    return [Row("class_entropy", found["entropy"], found["max_entropy"], "the most there can be")]
+
+
+def _memorization(found):
+    """Shares that lie closer to a training picture than any held-out one."""
+    fresh = 1 / (found["num_held_out"] + 1)
+    spaces = {name: found[name]["share_within_closest_real"] for name in SPACES if found[name]}
+    return [Row(f"memorization_in_{name}", share, fresh, "fresh pictures") for name, share in spaces.items()]
+
+
+def _verdict(found):
+    names = {"real_accuracy": "verdict_on_real", "fake_accuracy": "verdict_on_generated"}
+    accuracies = [Row(name, found[key], 0.5, "guessing") for key, name in names.items()]
+    return [*accuracies, Row("calibration_error", found["error"], 0.0, "a calibrated discriminator")]
+
+
+SPACES = ("pixels", "features")
+TOLD = {
+    "modes": _modes,
+    "distances": _distances,
+    "truth": _truth,
+    "class_balance": _class_balance,
+    "memorization": _memorization,
+    "verdict": _verdict,
+    "texts": _texts,
+}
+
+
+def markdown(values):
+    """The numbers of a report as a table in Markdown.
+
+    Args:
+        values: as of `rows`.
+
+    Returns:
+        List of lines.
+
+    Example:
+
+    >>> print("\\n".join(kgen.cli.measured.markdown({"terms": {"loss": 0.5}})))
+    | metric | this model | floor | of |
+    |---|---|---|---|
+    | `loss` | 0.5 |  |  |
+    """
+    body = [
+        f"| `{row.name}` | {_number(row.value)} | {_number(row.floor) if row.of else ''} | {row.of} |"
+        for row in rows(values)
+    ]
+    return ["| metric | this model | floor | of |", "|---|---|---|---|", *body]
+
+
+def _number(value):
+    return "none" if value is None else f"{value:.4g}"

@@ -1,0 +1,49 @@
+"""The file that tells tensorflow_model_server which models to serve."""
+
+import json
+import pathlib
+
+from kgen.errors import invalid
+from kgen.serving import graph
+
+ROOT, KEPT = "/models", 2  # Where the server finds the folder; versions of each that it serves side by side.
+CONFIG = """  config {{
+    name: {name}
+    base_path: {path}
+    model_platform: "tensorflow"
+    model_version_policy {{ latest {{ num_versions: {kept} }} }}
+  }}
+"""
+
+
+def config(folder):
+    """The text of `models.config` for all models in a folder, with their two latest versions.
+
+    Args:
+        folder: holds folders of models, as `kgen.export` writes them; the server sees it as /models.
+
+    Returns:
+        String: a ModelServerConfig in text form, models in the order of their names.
+
+    Raises:
+        ValueError: no model in the folder.
+
+    Reference: TensorFlow Serving, "Serving Configuration".
+    """
+    children = sorted(pathlib.Path(folder).iterdir()) if pathlib.Path(folder).is_dir() else []
+    names = [child.name for child in children if any(_is_version(child, n) for n in graph.versions(child))]
+    if not names:
+        raise invalid("folder", "a folder with exported models", folder=str(folder))
+    return f"model_config_list {{\n{''.join(map(_entry, names))}}}\n"
+
+
+def _is_version(model, number):
+    return (model / str(number) / "saved_model.pb").is_file()
+
+
+def _entry(name):
+    return CONFIG.format(name=_quoted(name), path=_quoted(f"{ROOT}/{name}"), kept=KEPT)
+
+
+def _quoted(text):
+    return json.dumps(text, ensure_ascii=False)
