@@ -76,8 +76,11 @@ def test_samples_are_gifs_and_a_strip(folder, line, capsys):
 
 def test_an_exported_model_writes_the_same_clips(folder, capsys):
     saved = folder / "saved"
-    assert main(["export", str(folder / "run"), "--out", str(saved), "--check"]) == 0
+    assert main(["export", str(folder / "run"), "--out", str(saved), "--check", "--card"]) == 0
     assert "from_latent, generate" in capsys.readouterr().out
+    card = (saved / "1" / "README.md").read_text()
+    assert "| `speed_distance` |" in card and "16 samples of seed 0, a row for each clip." in card
+    assert "kgen train videogan --image-size 8" in card and "--frames 3" in card
     words = ["sample", saved, "--trust", "--num-samples", "3", "--out", folder / "served"]
     assert main(list(map(str, words))) == 0
     with Image.open(folder / "served" / "strip.png") as image:

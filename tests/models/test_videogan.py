@@ -178,14 +178,15 @@ def test_both_discriminators_take_the_stabilisers(options):
     assert ("discriminate" in model.signatures()) == ("packing" not in options)
 
 
-def test_it_learns_how_bright_clips_are():
-    """Blobs on black: untrained clips are half grey, after some steps nearly as dark as the data."""
+def test_it_learns_to_move():
+    """Blobs that move by a pixel per frame: better than a still picture, and nearly as dark as the data."""
     keras.utils.set_random_seed(0)
     x = clips(128, SHAPE, 1)
-    model = toy(width=8)
-    rates = keras.optimizers.Adam(2e-3, 0.5), keras.optimizers.Adam(2e-3, 0.5)
+    model = toy(width=8, ema_momentum=0.95)
+    rates = keras.optimizers.Adam(1e-3, 0.5), keras.optimizers.Adam(1e-3, 0.5)
     model.compile(*rates, jit_compile=False)
-    wanted, before = x.mean() / 255, model.generate(64, seed=0).mean()
-    model.fit(x, batch_size=32, epochs=30, verbose=0)
-    after = model.generate(64, seed=0).mean()
-    assert abs(after - wanted) < 0.08 < abs(before - wanted)
+    model.fit(x, batch_size=32, epochs=80, verbose=0)
+    made = model.generate(64, seed=0)
+    still = kgen.metrics.motion_distances(np.repeat(x[:, :1], 4, axis=1), x)["speed"]
+    assert kgen.metrics.motion_distances(made, x)["speed"] < 0.5 * still
+    assert abs(made.mean() - x.mean() / 255) < 0.1
