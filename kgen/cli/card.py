@@ -21,7 +21,7 @@ LICENCES = {
     "spoken_digit": "Free Spoken Digit Dataset: CC BY-SA 4.0",
 }
 ABOUT = """By `kgen evaluate`, over {seen} of the split `{split}`. A floor is the same measure of what the last column
-names; losses have none."""
+names; losses and accuracies have none."""
 PREFIXES = re.compile(r"^(stacked:|moving:|few_labels:\d+:|digits_pair:\w+(:|$))")
 
 
