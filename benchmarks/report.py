@@ -247,6 +247,23 @@ SECTIONS = {
             "training_minutes": Quantity("minutes of training"),
         },
     ),
+    "video_mnist": Section(
+        "VideoGAN on moving MNIST, 12 frames of 32 x 32, one hour",
+        "python benchmarks/video_mnist.py",
+        {
+            "speed": Quantity(
+                "Wasserstein distance of the centroid's speed to that of test clips, pixels per frame"
+            ),
+            "acceleration": Quantity("the same of its acceleration"),
+            "same_class": Quantity("clips all of whose frames get the same class"),
+            "mode_share": Quantity("frames of a clip that get its most frequent class"),
+            "content_held_same_class": Quantity("contents that keep their class in four motions"),
+            "motion_held_correlation": Quantity("correlation of the ways of two contents under one motion"),
+            "motion_changed_correlation": Quantity("of two contents under two motions"),
+            "classifier_accuracy": Quantity("the classifier of frames is right about held-out real ones"),
+            "training_minutes": Quantity("minutes of training, others at work", at_most=65.0),
+        },
+    ),
     "pacgan_modes": Section(
         "Packing in the plane: PacGAN's networks and metric, 40,000 of its 400,000 iterations",
         "python benchmarks/pacgan_modes.py",

@@ -41,6 +41,7 @@ class GenerativeModel(keras.Model):
     PAIRED = False  # Whether it trains on pairs (a, b) of batches of two kinds.
     TABULAR = False  # Whether it trains on tables with missing cells.
     AUDIBLE = False  # Whether it trains on sounds.
+    MOVING = False  # Whether it trains on clips.
 
     def __new__(cls, *args, **kwargs):
         signature = cls.constructor()

@@ -8,6 +8,9 @@ import tensorflow as tf
 
 from kgen.errors import invalid, positive_integer
 
+PICTURES = ("pictures", "load", "image_size=...")  # What they are, and what loads them in another size.
+CLIPS = ("clips", "load_clips", "frames=..., image_size=...")
+
 
 def check_shape(image_shape):
     """The shape of one example as a tuple of positive integers.
@@ -62,7 +65,7 @@ def check_pictures(x, image_shape, name="x"):
 
     Args:
         x: array or tensor [batch, height, width, channels], the channel axis may be missing where it is 1.
-        image_shape: shape of one example as the model takes it.
+        image_shape: shape of one example as the model takes it; with four axes it is that of a clip.
         name: of the argument in messages.
 
     Raises:
@@ -74,11 +77,12 @@ def check_pictures(x, image_shape, name="x"):
     >>> kgen.inputs.check_pictures(np.zeros((2, 28, 28), "uint8"), (28, 28, 1))
     """
     x = np.asarray(x)
-    expected = f"pictures of shape (batch, {', '.join(map(str, image_shape))})"
+    kind, loader, sizes = CLIPS if len(image_shape) == 4 else PICTURES
+    expected = f"{kind} of shape (batch, {', '.join(map(str, image_shape))})"
     if x.dtype.kind not in "uif" and x.dtype.name != "bfloat16":
         raise invalid(name, f"{expected}, integers 0..255 or floats in [0, 1]", dtype=str(x.dtype))
     if x.shape[1:] not in (tuple(image_shape), _without_channel(image_shape)):
-        hint = "; `kgen.datasets.load(..., image_size=...)` resizes" if len(x.shape) >= 3 else ""
+        hint = f"; `kgen.datasets.{loader}(..., {sizes})` resizes" if len(x.shape) >= 3 else ""
         raise invalid(name, expected + hint, shape=x.shape)
     if len(x) == 0:
         raise invalid(name, "at least one example", shape=x.shape)

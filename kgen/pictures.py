@@ -1,4 +1,4 @@
-"""Pictures of samples and of training: grids, scatter plots, GIFs, curves, PNG bytes.
+"""Pictures of samples and of training: grids, strips of clips, scatter plots, GIFs, curves, PNG bytes.
 
 Pictures come in as uint8, or as floats in [0, 1], and go out as uint8. Files appear whole or not at all.
 """
@@ -48,6 +48,51 @@ def grid(images, columns=None, pad=1):
     canvas.reshape([-1, *canvas.shape[2:]])[:n, pad:, pad:] = cells
     sheet = np.concatenate(np.concatenate(canvas, axis=1), axis=1)
     return np.pad(sheet, [(0, pad), (0, pad), (0, 0)], constant_values=RULE)
+
+
+def strip(clips, pad=1):
+    """Lays clips out as one picture: a row for each, its frames from left to right.
+
+    Args:
+        clips: uint8, or floats in [0, 1], [n, frames, height, width, channels], channels 1 or 3 (or no such axis).
+        pad: pixels between frames, and around them all.
+
+    Returns:
+        uint8 array [n * (height + pad) + pad, frames * (width + pad) + pad, channels].
+
+    Raises:
+        ValueError: for another shape, dtype or range.
+
+    Example:
+
+    >>> kgen.pictures.strip(np.zeros([2, 5, 8, 8, 1])).shape
+    (19, 46, 1)
+    """
+    clips = _clips(clips)
+    return grid(clips.reshape([-1, *clips.shape[2:]]), columns=clips.shape[1], pad=pad)
+
+
+def moving_grid(clips, columns=None, pad=1):
+    """Lays clips out in rows and columns, a picture for each frame: what `save_gif` takes.
+
+    Args:
+        clips: as for `strip`.
+        columns: clips a row; None for the squarest grid.
+        pad: pixels between clips, and around them all.
+
+    Returns:
+        List of uint8 arrays, one for each frame, as `grid` gives them.
+
+    Raises:
+        ValueError: for another shape, dtype or range.
+
+    Example:
+
+    >>> [frame.shape for frame in kgen.pictures.moving_grid(np.zeros([4, 2, 8, 8, 1]))]
+    [(19, 19, 1), (19, 19, 1)]
+    """
+    clips = _clips(clips)
+    return [grid(clips[:, frame], columns, pad) for frame in range(clips.shape[1])]
 
 
 def scatter(samples, real=None, limits=None, size=480):
@@ -303,6 +348,17 @@ def _limits(limits, points):
     if not (pairs[:, 0] < pairs[:, 1]).all():
         raise invalid("limits", "low below high", limits=limits)
     return pairs
+
+
+def _clips(clips):
+    """Clips with a channel axis."""
+    clips = np.asarray(clips)
+    clips = clips[..., None] if clips.ndim == 4 else clips
+    if clips.ndim != 5 or not clips.size:
+        raise invalid(
+            "clips", "shape [n, frames, height, width, channels], none of them empty", shape=clips.shape
+        )
+    return clips
 
 
 def _pixels(name, value, rank):

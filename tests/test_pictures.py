@@ -51,6 +51,23 @@ def test_grid_refuses_what_is_no_picture(images, message):
         pictures.grid(images)
 
 
+def test_a_strip_has_a_row_for_each_clip_and_a_column_for_each_frame():
+    clips = np.arange(6, dtype=np.uint8).reshape(2, 3, 1, 1, 1) * np.ones([2, 3, 4, 5, 1], np.uint8)
+    strip = pictures.strip(clips, pad=0)
+    assert strip.shape == (2 * 4, 3 * 5, 1)
+    np.testing.assert_array_equal(strip[::4, ::5, 0], [[0, 1, 2], [3, 4, 5]])
+    np.testing.assert_array_equal(pictures.strip(clips[..., 0], pad=0), strip)
+
+
+def test_a_moving_grid_shows_the_same_frame_of_all_clips():
+    clips = np.arange(6, dtype=np.uint8).reshape(2, 3, 1, 1, 1) * np.ones([2, 3, 4, 5, 1], np.uint8)
+    moving = pictures.moving_grid(clips, columns=2, pad=0)
+    assert [frame[0, ::5, 0].tolist() for frame in moving] == [[0, 3], [1, 4], [2, 5]]
+    for broken in (clips[0, 0], clips[:0]):
+        with pytest.raises(ValueError, match="argument `clips`"):
+            pictures.moving_grid(broken)
+
+
 @pytest.mark.parametrize("arguments", [{"columns": 0}, {"columns": 2.0}, {"pad": -1}])
 def test_grid_refuses_bad_layout(arguments):
     (name,) = arguments

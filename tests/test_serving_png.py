@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from kgen import serving
-from kgen.datasets.folder import _opaque
+from kgen.datasets.folder import opaque
 from kgen.serving import batching, examples, graph, png
 
 LIMIT = 12 * 20
@@ -98,7 +98,7 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_file_is_read_as_a_training_picture_is(kind, channels):
     with Image.open(io.BytesIO(KINDS[kind])) as image:
-        wanted = np.asarray(_opaque(image, "L" if channels == 1 else "RGB")).reshape([9, 7, channels])
+        wanted = np.asarray(opaque(image, "L" if channels == 1 else "RGB")).reshape([9, 7, channels])
     np.testing.assert_array_equal(png.decoded(tf.constant(KINDS[kind]), channels), wanted)
 
 

@@ -1,5 +1,6 @@
-"""Callbacks for `fit`: sheets, sounds and texts of samples, watches on bad steps and on collapse, exact resuming."""
+"""Callbacks for `fit`: sheets, clips, sounds and texts of samples, watches on bad steps and collapse, resuming."""
 
+from kgen.callbacks.clip_samples import ClipSamples
 from kgen.callbacks.guard import NonFiniteGuard
 from kgen.callbacks.samples import Samples
 from kgen.callbacks.sound_samples import SoundSamples
@@ -9,6 +10,7 @@ from kgen.callbacks.training_state import TrainingState
 from kgen.callbacks.watchdog import CollapseWatchdog
 
 __all__ = [
+    "ClipSamples",
     "CollapseWatchdog",
     "NonFiniteGuard",
     "Samples",

@@ -22,7 +22,7 @@ LICENCES = {
 }
 ABOUT = """By `kgen evaluate`, over {seen} of the split `{split}`. A floor is the same measure of what the last column
 names; losses and accuracies have none."""
-PREFIXES = re.compile(r"^(stacked:|few_labels:\d+:|digits_pair:\w+(:|$))")
+PREFIXES = re.compile(r"^(stacked:|moving:|few_labels:\d+:|digits_pair:\w+(:|$))")
 
 
 def of_run(path, out):

@@ -5,8 +5,8 @@ import pathlib
 import numpy as np
 
 import kgen
-from kgen.cli import sounds, texts
-from kgen.datasets import domains, stacked
+from kgen.cli import clips, sounds, texts
+from kgen.datasets import domains, moving, stacked
 from kgen.datasets.few_labels import PREFIX as FEW_LABELS
 from kgen.datasets.few_labels import is_few_labels, parse_few_labels
 from kgen.datasets.mixtures import is_mixture
@@ -36,6 +36,8 @@ def place(source):
     """
     if stacked.is_stacked(source):
         return stacked.PREFIX + place(source.removeprefix(stacked.PREFIX))
+    if moving.is_moving(source):
+        return moving.PREFIX + place(source.removeprefix(moving.PREFIX))
     if is_few_labels(source):
         number, colon, base = source.removeprefix(FEW_LABELS).partition(":")
         return FEW_LABELS + number + colon + (place(base) if base else "")
@@ -105,11 +107,13 @@ def are_photographs(options):
 
 
 def _load(options, split, **rest):
-    """The source's data: a table, sounds, pairs, or pictures with labels where the model needs them."""
+    """The source's data: a table, sounds, clips, pairs, or pictures with labels where the model needs them."""
     if is_table(options):
         return _load_table(options, **rest)
     if sounds.is_sound(options["model"]):
         return sounds.load(options, split, **rest)
+    if clips.is_clip(options["model"]):
+        return clips.load(options, split, **rest)
     if is_paired(options):
         return _load_pair(options, split, **rest)
     if options["data_b"] is not None:
@@ -144,7 +148,7 @@ def _load_pair(options, split, **rest):
 
 
 def size(shape):
-    """(height, width) of pictures, None of vectors.
+    """(height, width) of pictures and clips, None of vectors and sounds.
 
     Args:
         shape: of one example.
@@ -152,7 +156,7 @@ def size(shape):
     Returns:
         Tuple or None.
     """
-    return tuple(shape[:2]) if len(shape) == 3 else None
+    return tuple(shape[-3:-1]) if len(shape) >= 3 else None
 
 
 def mixture(options):
@@ -226,13 +230,13 @@ def _some(options, limit):
 
 
 def pictures_of(dataset):
-    """All pictures of a data set.
+    """All examples of a data set.
 
     Args:
-        dataset: a finite data set of batches of pictures, or of vectors, with or without labels.
+        dataset: a finite data set of batches of pictures, clips or vectors, with or without labels.
 
     Returns:
-        Array [n, height, width, channels], or [n, dim].
+        Array [n, ...].
     """
     batches = (batch[0] if isinstance(batch, tuple) else batch for batch in dataset)
     return np.concatenate([batch.numpy() for batch in batches])

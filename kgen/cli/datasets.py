@@ -30,5 +30,6 @@ def run(arguments):
     print(
         "Text: tiny_shakespeare, imdb_reviews, ag_news_subset, a text file, a folder of them, oracle:FILE.npz."
     )
+    print("Clips: moving:SOURCE, moving_mnist, a folder of GIFs or of folders of frames.")
     print("Few labels: few_labels:100:mnist keeps 100 labels, drawn by --seed; few_labels:NUMBER[:SOURCE].")
     print("Pairs: digits_pair:colour, :negative or :edges, cycle_gan/NAME, a folder with trainA and trainB.")

@@ -132,7 +132,7 @@ def table(values):
     """
     if "texts" in values:
         return judging_text.table(values)
-    kind = {1: "vectors", 2: "sounds", 3: "pictures"}[len(values["shape"])]
+    kind = {1: "vectors", 2: "sounds", 3: "pictures", 4: "clips"}[len(values["shape"])]
     seen = f"{values['num_pictures']} {kind} of {values['split']}"
     sources = " and ".join(values[name] for name in ("data", "data_b") if name in values)
     lines = [f"{values['model']} on {sources}, {seen}, step {values['step']}"]
@@ -185,6 +185,15 @@ def _back(found):
     return ["  back from b to a:", *_distances(found)[:-1]]
 
 
+def _motion(found):
+    """Distances of the centroids' motion; both columns are of as many clips."""
+    lines = [
+        _line(name, f"{_number(own['value'])}   real against real: {_number(own['floor'])}")
+        for name, own in found.items()
+    ]
+    return ["  motion, Wasserstein distances in pixels per frame:", *lines]
+
+
 def _truth(found):
     return [
         _line(name, f"{_number(own['value'])}   shuffled pairs: {_number(own['shuffled'])}")
@@ -198,6 +207,7 @@ TOLD = {
     "distances": _distances,
     "distances_ba": _back,
     "truth": _truth,
+    "motion": _motion,
     "class_balance": _class_balance,
     "memorization": _memorization,
     "verdict": _verdict,

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 import kgen
-from kgen.cli import data
+from kgen.cli import clips, data
 from kgen.datasets.domains import DOMAINS, is_domain_pair, parse_domain_pair
 from kgen.errors import invalid
 
@@ -35,7 +35,8 @@ class Evidence:
         model: compiled model.
         options: of its run; data_set is None where the data are not those it was trained on.
         step: training steps behind it.
-        num_samples: number of held-out examples and of samples; None for up to 5,000 pictures, 2,500 vectors.
+        num_samples: number of held-out examples and of samples; None for up to 5,000 pictures, 2,500 vectors or
+            1,000 clips.
 
     Raises:
         ValueError: data that do not fit the model, or fewer of them than `num_samples`.
@@ -44,7 +45,8 @@ class Evidence:
     def __init__(self, model, options, step, num_samples=None):
         self.model, self.options, self.step = model, options, step
         self.size = data.size(model.image_shape)
-        limit = num_samples or (PICTURES if self.size else data.POINTS)
+        usual = clips.JUDGED if model.MOVING else PICTURES if self.size else data.POINTS
+        limit = num_samples or usual
         held_out, self.description = data.held_out(options, self.size, limit)
         self.is_held_out = held_out is not None
         if not self.is_held_out:

@@ -49,6 +49,7 @@ FIELDS = {
     "categorical": (str, type(None)),
     "slice_length": MAYBE_NUMBER,
     "sample_rate": MAYBE_NUMBER,
+    "frames": MAYBE_NUMBER,
     "arguments": (dict,),
     "optimizers": (dict,),
     "data_set": (dict,),
@@ -68,6 +69,7 @@ LATER = {
     "categorical": None,
     "slice_length": None,
     "sample_rate": None,
+    "frames": None,
 }  # Older runs have none of these.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 

@@ -11,7 +11,7 @@ from kgen.metrics.report import DEFAULT, MEASURES, OF_FEATURES
 COPIES = 1000  # Samples whose nearest training pictures are looked for.
 SHEET = 64  # Pictures of a sheet of translations.
 OF_PICTURES = (*MEASURES, "class_balance", "memorization")
-NAMES = (*OF_PICTURES, "modes", "verdict", "truth")
+NAMES = (*OF_PICTURES, "modes", "verdict", "truth", "motion")
 
 
 def report(evidence, metrics=None, progress=None):
@@ -29,7 +29,7 @@ def report(evidence, metrics=None, progress=None):
         or of stacked pictures modes (see `kgen.metrics.mode_coverage` and `kgen.metrics.stacked_modes`) of
         samples and real; verdict (see `kgen.metrics.calibration`) of a discriminator that gives probabilities;
         of translations distances_ba, those of the other direction, and truth, how near they are to counterparts
-        that are known.
+        that are known; of clips motion (see `kgen.metrics.motion_distances`).
 
     Raises:
         ValueError: an unknown metric, or one that means nothing for this model.
@@ -91,7 +91,9 @@ def chosen(evidence, metrics):
 
 
 def _possible(evidence):
-    if evidence.size:
+    if evidence.model.MOVING:
+        names = ["motion"]
+    elif evidence.size:
         without = {"classifier_score", "class_balance"} if evidence.extractor == "random" else set()
         alien = not evidence.options["data_set"] or evidence.model.PAIRED
         without |= {"memorization"} if alien else set()
@@ -156,6 +158,16 @@ def _truth(evidence):
     return found
 
 
+def _motion(evidence):
+    """How far motion is from that of real clips, beside other real clips."""
+    fake, real, reference = evidence.compared()["distances"]
+    fake, real, reference = (
+        (fake, real, reference) if reference is not None else (fake, real[::2], real[1::2])
+    )
+    value, floor = (kgen.metrics.motion_distances(clips, real) for clips in (fake, reference))
+    return {name: {"value": value[name], "floor": floor[name]} for name in value}
+
+
 def _of_masks(measure):
     return lambda made, real, colours: measure(foreground(made, *colours), foreground(real, *colours))
 
@@ -171,6 +183,7 @@ SECTIONS = {
     "modes": _modes,
     "verdict": _verdict,
     "truth": _truth,
+    "motion": _motion,
 }
 
 

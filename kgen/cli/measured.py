@@ -54,6 +54,18 @@ def _truth(found):
     return [Row(name, own["value"], own["shuffled"], "shuffled pairs") for name, own in found.items()]
 
 
+def _motion(found):
+    names = {
+        "speed": "speed_distance",
+        "acceleration": "acceleration_distance",
+        "empty_frames": "empty_frames",
+    }
+    return [
+        Row(name, found[key]["value"], found[key]["floor"], "real against real")
+        for key, name in names.items()
+    ]
+
+
 def _class_balance(found):
     return [Row("class_entropy", found["entropy"], found["max_entropy"], "the most there can be")]
 
@@ -76,6 +88,7 @@ TOLD = {
     "modes": _modes,
     "distances": _distances,
     "truth": _truth,
+    "motion": _motion,
     "class_balance": _class_balance,
     "memorization": _memorization,
     "verdict": _verdict,

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 import kgen
-from kgen.cli import data, resuming, sounds, texts
+from kgen.cli import clips, data, resuming, sounds, texts
 from kgen.cli.building import compile_model, construct, decays, resolve
 from kgen.cli.settings import constructor
 from kgen.errors import integer_from, invalid, positive_integer
@@ -41,6 +41,7 @@ DEFAULTS = {
     "categorical": None,
     "slice_length": None,
     "sample_rate": None,
+    "frames": None,
 }
 DEFAULTS_OF_PAIRS = {"data": "digits_pair:colour", "batch_size": 1}
 VARIED, UNVARIED = {"jitter": 30 / 256, "augment": "flip"}, {"jitter": 0.0, "augment": "none"}
@@ -64,8 +65,9 @@ def defaults(model):
     Returns:
         Dict with the keys of `DEFAULTS`; None where the data decide.
     """
-    own = DEFAULTS_OF_PAIRS if MODELS[model].PAIRED else texts.defaults(model) | sounds.defaults(model)
-    return {**DEFAULTS, **own}
+    if MODELS[model].PAIRED:
+        return {**DEFAULTS, **DEFAULTS_OF_PAIRS}
+    return {**DEFAULTS, **texts.defaults(model), **sounds.defaults(model), **clips.defaults(model)}
 
 
 def make(wanted, resume):
@@ -153,6 +155,8 @@ def _num_held_out(options, description):
     """Held-out examples that an epoch ends with."""
     if data.is_paired(options):
         return data.PAIRS
+    if clips.is_clip(options["model"]):
+        return clips.HELD_OUT
     return data.VALIDATION if len(description.shape) == 3 else data.POINTS
 
 
@@ -189,8 +193,8 @@ def _metrics(options, validation, shape):
         return texts.metrics(options)
     if asked == "none" or validation is None:
         return None
-    if asked != "auto" and len(shape) == 3:
-        return [kgen.metrics.get_metric(name, shape, extractor or "random") for name in asked.split(",")]
+    if asked != "auto" and len(shape) >= 3:  # Of clips each frame is a picture.
+        return [kgen.metrics.get_metric(name, shape[-3:], extractor or "random") for name in asked.split(",")]
     if mixture := data.mixture(options):
         return [kgen.metrics.ModesCovered(*mixture), kgen.metrics.HighQualityShare(*mixture)]
     if stacked := data.stacked_extractor(options):
@@ -272,6 +276,7 @@ def _hidden(options):
     hidden |= set() if texts.is_pretrained(model) else set(texts.PRETRAINING)
     hidden |= set() if data.is_table(options) else {"categorical"}
     hidden |= set() if sounds.is_sound(model) else set(sounds.OPTIONS)
+    hidden |= set() if clips.is_clip(model) else set(clips.OPTIONS)
     if texts.is_text(model):
         return hidden | set(texts.OF_PICTURES)
     hidden |= set(sounds.OF_PICTURES) if sounds.is_sound(model) else set()
@@ -293,7 +298,7 @@ def told_data(model, about):
     if sounds.is_sound(model):
         length, rate = about["shape"][0], about["sample_rate"]
         return {"sounds": f"{about['num_examples']:,} of {length:,} samples at {rate:,} Hz"}
-    kind = "pictures" if len(about["shape"]) == 3 else "vectors"
+    kind = {3: "pictures", 4: "clips"}.get(len(about["shape"]), "vectors")
     numbers = " and ".join(f"{number:,}" for number in about.get("sides", [about["num_examples"]]))
     return {kind: f"{numbers} of {' x '.join(map(str, about['shape']))}"}
 

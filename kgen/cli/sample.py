@@ -1,6 +1,7 @@
-"""Draws samples of a run, or of an exported SavedModel, as one picture, or writes wav files or texts.
+"""Draws samples of a run, or of an exported SavedModel, as one picture, or writes GIFs, wav files or texts.
 
-Vectors are written as numbers too; sounds go into a new folder, 000.wav, 001.wav and so on; texts are printed:
+Vectors are written as numbers too; sounds go into a new folder, 000.wav, 001.wav and so on, and so do clips, 000.gif
+..., or all of them into one GIF, with a strip of their frames beside them; texts are printed:
 sentences one per line, others with lines of `---` between them.
 The same seed gives the same file, byte for byte. A SavedModel is a program: it is loaded with --trust only, but for
 kgen's own reference models, which are known by the SHA-256 sum of their files.
@@ -13,7 +14,7 @@ import numpy as np
 
 import kgen
 from kgen import noise, pictures
-from kgen.cli import data, sounds, texts, writing
+from kgen.cli import clips, data, sounds, texts, writing
 from kgen.cli.building import load_run
 from kgen.cli.folder import OPTIONS, read_options
 from kgen.errors import positive_integer
@@ -44,7 +45,8 @@ TOP_P = "of text: draws among the fewest tokens that have probability P together
 LENGTH = "of text: most tokens behind the prompt (default: the run's --sequence-length)"
 LABELS = "class of the samples; of several, a row for each, N pictures in all at most"
 OUT = """PNG to write (default: grid.png; of vectors scatter.png, and their numbers beside it as samples.npy); of texts
-a new file for them; of sounds a new folder (default: sounds)"""
+a new file for them; of sounds a new folder (default: sounds); of clips a new folder (default: clips), or FILE.gif,
+beside which FILE.png is their strip"""
 
 
 def _integers(text):
@@ -130,7 +132,7 @@ def _is_saved_model(path):
 
 
 def _from_run(path, arguments):
-    """Samples, and the points of the run's mixture or None; nothing of texts and sounds, written at once."""
+    """Samples, and the points of the run's mixture or None; nothing of what is written at once."""
     of_text = texts.is_text(read_options(path)["model"])
     if not of_text:
         writing.refuse(arguments, writing.OPTIONS, f"is for text, and {path} draws none")
@@ -146,6 +148,9 @@ def _from_run(path, arguments):
     if model.AUDIBLE:
         return _write_sounds(model, arguments)
     num_samples, labels = _conditions(arguments, "labels" in model.CONDITIONS)
+    if model.MOVING:
+        out = clips.place_for(arguments.out)
+        return clips.write(model.generate(num_samples, seed=arguments.seed), out)
     samples = model.generate(num_samples, seed=arguments.seed, **labels)
     return samples, data.some_points(options) if data.mixture(options) else None
 
@@ -159,7 +164,7 @@ def _from_saved_model(path, arguments):
             f"{path} is a SavedModel, and SavedModels are programs. Say --trust if you trust it."
         )
     serve = kgen.serving.load(path)
-    takes = served["generate"][0]
+    takes, gives = served["generate"]
     if "prompt" in takes:
         return writing.write_of_saved_model(serve["generate"], arguments)
     writing.refuse(arguments, writing.OPTIONS, f"is for text, and {path} draws none")
@@ -170,6 +175,9 @@ def _from_saved_model(path, arguments):
     if "wav" in serve:
         out = sounds.folder_for(arguments.out)
         return sounds.write_of_saved_model(serve["wav"], num_samples, arguments.seed, out, **label)
+    if "video" in gives:
+        out = clips.place_for(arguments.out)
+        return clips.write_of_saved_model(serve["generate"], num_samples, arguments.seed, out)
     seeds = noise.rows(arguments.seed, num_samples).numpy()
     return np.asarray(serve["generate"](seed=seeds, **label)["images"]), None
 

@@ -11,9 +11,10 @@ from kgen.models import MODELS
 NETWORKS = (
     *("generator", "discriminator", "encoder", "decoder"),
     *("generator_ab", "generator_ba", "discriminator_a", "discriminator_b"),
+    "picture_discriminator",
 )
 ELSEWHERE = {
-    "image_shape": "it is that of the data; --image-size changes it",
+    "image_shape": "it is that of the data; --image-size (and of clips --frames) changes it",
     "seed": "it is --seed",
     "vocabulary": "it is that of the data; --level and --vocabulary-size change it",
     "sequence_length": "it is --sequence-length",

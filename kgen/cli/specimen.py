@@ -5,7 +5,7 @@ from kgen import pictures
 from kgen.callbacks.text_samples import joined
 from kgen.cli import data
 
-PICTURES, SOUNDS, TEXTS, SEED = 64, 16, 4, 0  # As `kgen sample` draws them with its own seed.
+PICTURES, SOUNDS, CLIPS, TEXTS, SEED = 64, 16, 16, 4, 0  # As `kgen sample` draws them with its own seed.
 PAIRS = "Columns: pictures of a, these as b, back as a, and a as a (identity); then the same from b."
 
 
@@ -18,14 +18,14 @@ def number_of(model):
     Returns:
         Integer; of a model with classes as many of each.
     """
-    return model.showcase(SOUNDS if model.AUDIBLE else PICTURES)[0]
+    return model.showcase(SOUNDS if model.AUDIBLE else CLIPS if model.MOVING else PICTURES)[0]
 
 
 def picture(model, options):
-    """Samples as one picture: pictures, points, sounds, or the sheet of translations; a row for each class.
+    """Samples as one picture: pictures, points, sounds, clips, or the sheet of translations; a row for each class.
 
     Args:
-        model: of pictures, vectors, sounds or pairs; one of pairs has looked at some.
+        model: of pictures, vectors, sounds, clips or pairs; one of pairs has looked at some.
         options: of its run.
 
     Returns:
@@ -34,6 +34,8 @@ def picture(model, options):
     samples, columns = model.sheet(number_of(model), SEED)
     if model.AUDIBLE:
         return kgen.sounds.sheet(samples, model.sample_rate, columns)
+    if model.MOVING:
+        return pictures.strip(samples)
     if samples.ndim == 2:
         return pictures.scatter(samples, data.some_points(options) if data.mixture(options) else None)
     return pictures.grid(samples, columns)
@@ -51,6 +53,7 @@ def caption(model):
     if model.PAIRED:
         return PAIRS
     rows = ", a row for each class" if "labels" in model.CONDITIONS else ""
+    rows = ", a row for each clip" if model.MOVING else rows
     return f"{number_of(model)} samples of seed {SEED}{rows}."
 
 

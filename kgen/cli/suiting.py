@@ -2,7 +2,7 @@
 
 import typing
 
-from kgen.cli import data, sounds, texts
+from kgen.cli import clips, data, sounds, texts
 from kgen.datasets.few_labels import is_few_labels
 from kgen.errors import invalid
 from kgen.models import MODELS
@@ -22,6 +22,7 @@ KINDS = (
     Kind("text", "text", texts.is_text, texts.OPTIONS, texts.OF_PICTURES),
     Kind("a table", "tables", lambda model: MODELS[model].TABULAR, data.OF_TABLES, data.ALIEN_TO_TABLES),
     Kind("sounds", "sounds", sounds.is_sound, sounds.OPTIONS, sounds.OF_PICTURES),
+    Kind("clips", "clips", clips.is_clip, clips.OPTIONS, clips.OF_PICTURES),
 )
 
 

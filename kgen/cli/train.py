@@ -1,9 +1,9 @@
-"""Trains a model on pictures, vectors, sounds or text, in a folder that the run can be resumed from.
+"""Trains a model on pictures, clips, vectors, sounds or text, in a folder that the run can be resumed from.
 
 The folder gets options.json (everything needed to repeat the run), history.csv (a row per epoch as it ends),
-samples/ (a picture, a file of texts or one of sounds per epoch, of pictures at the end a GIF), logs/ (TensorBoard),
-state/ (what --resume goes on from), of text vocabulary.json, pretraining/ with the same of a pre-training, and at
-the end model.keras and curves.png.
+samples/ (a picture, a GIF of clips, a file of texts or of sounds per epoch, of pictures at the end a GIF), logs/
+(TensorBoard), state/ (what --resume goes on from), of text vocabulary.json, pretraining/ with the same of a
+pre-training, and at the end model.keras and curves.png.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import tensorflow as tf
 
 import kgen
 from kgen import pictures, state
-from kgen.cli import data, folder, history, resuming, settings, sounds, suiting, texts
+from kgen.cli import clips, data, folder, history, resuming, settings, sounds, suiting, texts
 from kgen.cli.parser import one_of
 from kgen.cli.planning import DEFAULTS, EPOCHS, EPOCHS_OF_PAIRS, defaults, make, told
 from kgen.datasets.vocabulary import LEVELS, Vocabulary
@@ -60,6 +60,7 @@ def add_arguments(parser):
     add("--categorical", metavar="NAME[,NAME...]", help=CATEGORICAL)
     add("--slice-length", type=int, metavar="N", help=SLICE_LENGTH)
     add("--sample-rate", type=int, metavar="HZ", help="of sounds (default: that of the data)")
+    add("--frames", type=int, metavar="T", help=FRAMES)
     _add_options_of_text(add)
     add(
         "--resume",
@@ -81,6 +82,8 @@ def _add_options_of_text(add):
 
 SLICE_LENGTH = f"""for wavegan: samples of a sound, a power of two from 64 to 65536 (default:
 {sounds.DEFAULTS["slice_length"]}); longer recordings are cropped, shorter ones end in zeros"""
+FRAMES = f"""for videogan: of a clip, from 2 up (default: {clips.DEFAULTS["frames"]}); of longer ones the first are
+taken"""
 SEQUENCE_LENGTH = """for text: tokens of a step, and of a text that is generated (default: 256 characters, 64 words; of
 an oracle, and for seqgan, 20). lstm and convnet read running text in order, and carry what they have read to the next
 step; seqgan reads windows of it in a random order"""
@@ -94,10 +97,11 @@ DATA = """name of a data set, folder of pictures, or FILE.npz (default: digits);
 file, a folder of them, the name of a text data set, or oracle:FILE.npz (default: tiny_shakespeare); for cyclegan the
 first kind of pictures, or a source of both: digits_pair:KIND[:SOURCE] of KIND colour, negative or edges (the default is
 digits_pair:colour), cycle_gan/NAME, or a folder with trainA and trainB; for gain FILE.csv; for
-wavegan spoken_digit (the default), speech_commands or a folder of wav files; for semi_supervised_gan also
-few_labels:NUMBER[:SOURCE], of whose training pictures only NUMBER have a label"""
-BATCH_SIZE = """examples per step (default: 128; of pairs 1; of text and sounds 64); of few_labels as many labelled
-ones beside them"""
+wavegan spoken_digit (the default), speech_commands or a folder of wav files; for videogan moving:digits (the default),
+moving:mnist or moving: before any other source of grey pictures, moving_mnist, or a folder of GIFs or of folders of
+frames; for semi_supervised_gan also few_labels:NUMBER[:SOURCE], of whose training pictures only NUMBER have a label"""
+BATCH_SIZE = """examples per step (default: 128; of pairs 1; of text and sounds 64, of clips 32); of few_labels as many
+labelled ones beside them"""
 DATA_B = "for cyclegan: the second kind of pictures"
 DECAY_EPOCHS = """learning rates fall along a straight line to 0 over the last N epochs (default: 0; of pairs half of
 all); --resume with more --epochs moves these N to the new end, and rates that have fallen are high again until then"""
@@ -234,7 +238,7 @@ def _callbacks(plan, out, reset_optimizer):
 
 
 def _samples(plan, out):
-    """What shows samples: pictures, points, sounds or texts; nothing of tables."""
+    """What shows samples: pictures, points, clips, sounds or texts; nothing of tables."""
     places = {"seed": plan.options["seed"], "log_dir": out / folder.LOGS}
     if data.is_table(plan.options):
         return []
@@ -242,6 +246,8 @@ def _samples(plan, out):
         return [kgen.callbacks.TextSamples(out / folder.SAMPLES, **places)]
     if sounds.is_sound(plan.options["model"]):
         return [kgen.callbacks.SoundSamples(out / folder.SAMPLES, **places)]
+    if clips.is_clip(plan.options["model"]):
+        return [kgen.callbacks.ClipSamples(out / folder.SAMPLES, **places)]
     vectors = len(plan.model.image_shape) == 1
     real = data.some_points(plan.options) if vectors else None
     return [kgen.callbacks.Samples(out / folder.SAMPLES, real=real, **places)]

@@ -1,6 +1,7 @@
 """Data: what turns a name, a folder, a file or arrays into the data set that a model trains on."""
 
 from kgen.datasets.augment import Augmentation
+from kgen.datasets.clips import load_clips
 from kgen.datasets.columns import Columns
 from kgen.datasets.few_labels import few_labels, semi_supervised
 from kgen.datasets.masks import mar, mcar
@@ -34,6 +35,7 @@ __all__ = [
     "from_arrays",
     "from_tokens",
     "load",
+    "load_clips",
     "load_pair",
     "load_sounds",
     "load_table",

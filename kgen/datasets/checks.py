@@ -9,7 +9,7 @@ MAX_CLASSES = 2**20
 
 
 def as_images(images):
-    """Checked pictures: uint8 [N, H, W, C] or float32 in [0, 1] of that shape, or finite float32 [N, D]."""
+    """Checked pictures [N, H, W, C] or clips [N, T, H, W, C], uint8 or float32 in [0, 1]; or finite float32 [N, D]."""
     try:
         images = np.asanyarray(images)
     except ValueError:
@@ -17,7 +17,7 @@ def as_images(images):
     kind, about = images.dtype.kind, f"images of dtype {images.dtype} and shape {images.shape}"
     if kind not in "uif":
         raise invalid("images", "numbers: uint8 in 0..255 or floats in [0, 1]", about)
-    if images.ndim not in (2, 3, 4) or (images.ndim == 2 and kind != "f"):
+    if images.ndim not in (2, 3, 4, 5) or (images.ndim == 2 and kind != "f"):
         raise invalid("images", "shape (N, H, W, C) or (N, H, W), or float vectors (N, D)", about)
     if images.size == 0:
         raise invalid("images", "at least one example; the data set is empty", about)
@@ -42,7 +42,7 @@ def _floats(images):
         if bad.any():
             raise invalid("images", "finite numbers", f"NaN or infinity in example {first + bad.argmax()}")
         bad = (low < 0) | (high > 1)
-        if images.ndim == 4 and bad.any():
+        if images.ndim >= 4 and bad.any():
             worst = f"values from {low.min()} to {high.max()}, first in example {first + bad.argmax()}"
             raise invalid("images", "floats in [0, 1] (or uint8 in 0..255)", worst)
         first += len(chunk)

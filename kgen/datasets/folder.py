@@ -82,12 +82,26 @@ def find_files(root, extensions, kind, split="train", num_examples=None):
     Returns:
         List of `File`, and the names of all classes.
     """
-    root = pathlib.Path(root)
-    if not root.is_dir():
-        raise FileNotFoundError(f"There is no folder {root}.")
-    splits = _splits([path for path in list_files(root) if path.name.lower().endswith(extensions)])
-    if not splits:
+    found = [path for path in list_files(root) if path.name.lower().endswith(extensions)]
+    if not found:
         raise ValueError(f"There is no {kind} in {root}. Expected files named {', '.join(extensions)}.")
+    return chosen(found, split, num_examples)
+
+
+def chosen(paths, split="train", num_examples=None):
+    """Those of some paths that belong to a split, and the names of all classes; see `find_files`.
+
+    Args:
+        paths: relative to the root, of files, or of folders that hold an example each.
+        split, num_examples: as there.
+
+    Returns:
+        List of `File`, and the names of all classes.
+
+    Raises:
+        ValueError: if there is no such split.
+    """
+    splits = _splits(paths)
     names, part = select(split, {name: len(files) for name, files in splits.items()})
     folders = sorted({file.folder for files in splits.values() for file in files})
     classes = () if "" in folders else tuple(folders)
@@ -100,8 +114,14 @@ def is_picture(path):
 
 
 def list_files(root):
-    """Relative paths of the files, sorted; none that is hidden, or in folders such as __MACOSX."""
-    found, seen = [], set()
+    """Relative paths of the files, sorted; none that is hidden, or in folders such as __MACOSX.
+
+    Raises:
+        FileNotFoundError: if there is no such folder.
+    """
+    root, found, seen = pathlib.Path(root), [], set()
+    if not root.is_dir():
+        raise FileNotFoundError(f"There is no folder {root}.")
     for folder, subfolders, names in os.walk(root, followlinks=True):
         visited = os.path.realpath(folder) in seen
         seen.add(os.path.realpath(folder))
@@ -237,13 +257,13 @@ def _decode(path, size, grey):
     with Image.open(path, formats=FORMATS) as image:
         if size:
             image.draft(mode, (2 * max(size), 2 * max(size)))
-        picture = _opaque(ImageOps.exif_transpose(image), mode)
+        picture = opaque(ImageOps.exif_transpose(image), mode)
         pixels = np.asarray(fit(picture, size) if size else picture)
     return pixels[..., None] if grey else pixels
 
 
-def _opaque(image, mode):
-    """The picture in mode L or RGB; 16 bits are scaled to 8, transparency shows white."""
+def opaque(image, mode):
+    """A Pillow picture in mode L or RGB; 16 bits are scaled to 8, transparency shows white."""
     if image.mode.startswith("I"):
         wide = np.asarray(image).astype(np.float64)
         return Image.fromarray(np.round(np.clip(wide, 0, 65535) / 257).astype(np.uint8)).convert(mode)

@@ -22,7 +22,7 @@ class Description:
     Args:
         name: its name.
         split: the split that was asked for.
-        shape: shape of one example, (H, W, C) for pictures.
+        shape: shape of one example, (H, W, C) for pictures, (T, H, W, C) for clips.
         classes: class names in the order of the labels, empty when there are none.
         num_examples: number of examples.
         fingerprint: SHA-256 in hexadecimal over the pixels as stored, then the int32 labels.
@@ -46,8 +46,8 @@ def from_arrays(images, labels=None, batch_size=128, seed=0, shuffle=True, augme
     epochs. Without shuffling the order is that of the array, and each epoch ends with a smaller batch.
 
     Args:
-        images: uint8 array [N, H, W, C] or [N, H, W], floats in [0, 1] of these shapes, or float vectors
-            [N, D].
+        images: uint8 array [N, H, W, C] or [N, H, W], floats in [0, 1] of these shapes, clips
+            [N, T, H, W, C] of either kind, or float vectors [N, D].
         labels: integer class numbers [N]; with them the data set yields pairs.
         batch_size: examples per step.
         seed: integer in [0, 2**31).

@@ -17,6 +17,7 @@ from kgen.metrics.imputation import imputation_rmse
 from kgen.metrics.kernel import KernelDistance, kernel_distance
 from kgen.metrics.manifold import Coverage, Density, Precision, Recall, coverage, density, precision, recall
 from kgen.metrics.modes import HighQualityShare, ModesCovered, mode_coverage
+from kgen.metrics.motion import accelerations, centroids, class_consistency, motion_distances, speeds
 from kgen.metrics.named import get_metric
 from kgen.metrics.neighbours import nearest_neighbour_error, nearest_neighbours
 from kgen.metrics.ngrams import bleu, distinct, self_bleu
@@ -48,9 +49,12 @@ __all__ = [
     "SlicedWasserstein",
     "StackedDivergence",
     "StackedModesCovered",
+    "accelerations",
     "bleu",
     "calibration",
+    "centroids",
     "class_balance",
+    "class_consistency",
     "classification_accuracy_score",
     "classifier_score",
     "closest_pairs",
@@ -68,6 +72,7 @@ __all__ = [
     "load_extractor",
     "memorization",
     "mode_coverage",
+    "motion_distances",
     "ms_ssim",
     "nearest_neighbour_error",
     "nearest_neighbours",
@@ -82,6 +87,7 @@ __all__ = [
     "self_bleu",
     "sliced_wasserstein",
     "sliced_wasserstein_by_level",
+    "speeds",
     "stacked_modes",
     "train_classifier",
 ]

@@ -14,6 +14,7 @@ from kgen.models.semi_supervised_gan import SemiSupervisedGAN
 from kgen.models.seqgan import SeqGAN
 from kgen.models.sngan import SNGAN
 from kgen.models.vae import VAE
+from kgen.models.videogan import VideoGAN
 from kgen.models.wavegan import WaveGAN
 from kgen.models.wgan import WGAN
 from kgen.models.wgan_gp import WGANGP
@@ -32,6 +33,7 @@ MODELS = {
     "cyclegan": CycleGAN,
     "gain": GAIN,
     "wavegan": WaveGAN,
+    "videogan": VideoGAN,
     "vae": VAE,
     "lstm": RecurrentLanguageModel,
     "convnet": ConvolutionalLanguageModel,

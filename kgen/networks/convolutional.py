@@ -1,6 +1,6 @@
 """Strided convolutions for sequences, pictures and clips: one pair for rank 1, 2 and 3.
 
-Reference: Radford 2016, section 3, arXiv 1511.06434.
+Reference: Radford 2016, section 3, arXiv 1511.06434; along time: Tulyakov 2018, arXiv 1707.04993.
 """
 
 import math
@@ -9,6 +9,8 @@ import keras
 
 from kgen.layers import Dropout, MinibatchDiscrimination, SpectralNormalization
 from kgen.layers import normalization as normalize
+
+SPAN = 4  # Frames that a kernel covers.
 
 
 def decoder(
@@ -79,6 +81,7 @@ def encoder(
     kernel_regularizer=None,
     spectral_normalization=False,
     minibatch_discrimination=0,
+    time=False,
     name="encoder",
 ):
     """Data [batch, *input_shape] to codes or logits [batch, num_outputs] by strided convolutions.
@@ -94,6 +97,8 @@ def encoder(
         kernel_regularizer: of every kernel.
         spectral_normalization: whether every convolution and the last layer are spectrally normalised.
         minibatch_discrimination: kernels of a `MinibatchDiscrimination` before the last layer; 0 for none.
+        time: whether the first of three axes is time, which is not halved: kernels cover four frames, or all that
+            are left, and only places where they fit.
         name: of the network.
 
     Returns:
@@ -109,9 +114,10 @@ def encoder(
         _layer(kind, len(sides), kernel_regularizer, spectral_normalization) for kind in ("Dense", "Conv{}D")
     )
     layers = [keras.Input(tuple(input_shape))]
-    for depth, units in enumerate(_widths(sides, width)):
+    for depth, units in enumerate(_widths(sides[1:] if time else sides, width)):
         kind = normalization if depth else None
-        layers += [convolution(units, kernel_size, strides=2, padding="same", use_bias=kind is None)]
+        padding, form = _along_time(sides[0], depth, kernel_size) if time else ([], _halving(kernel_size))
+        layers += [*padding, convolution(units, use_bias=kind is None, **form)]
         layers += _finish(activation, kind) + ([Dropout(dropout)] if dropout else [])
     layers += [keras.layers.Flatten()]
     layers += [MinibatchDiscrimination(minibatch_discrimination)] if minibatch_discrimination else []
@@ -123,6 +129,19 @@ def _widths(sides, width):
     """Channels after each halving; the smallest side ends at 4 to 7."""
     halvings = max(1, int(math.log2(min(sides) / 4)))
     return [width * min(2**depth, 8) for depth in range(halvings)]
+
+
+def _halving(kernel_size):
+    """Of a convolution that halves all sides, its arguments."""
+    return {"kernel_size": kernel_size, "strides": 2, "padding": "same"}
+
+
+def _along_time(frames, depth, kernel_size):
+    """Of a convolution of clips that halves the other sides, the padding of these before it, and its arguments."""
+    left = max(1, frames - depth * (SPAN - 1))
+    edge = (kernel_size - 1) // 2
+    form = {"kernel_size": (min(SPAN, left), kernel_size, kernel_size), "strides": (1, 2, 2)}
+    return [keras.layers.ZeroPadding3D((0, edge, edge))], form
 
 
 def _crops(sides, start, halvings):

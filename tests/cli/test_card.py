@@ -91,6 +91,7 @@ def test_licences_are_found_behind_prefixes():
         "mnist",
         "mnist:3.0.1",
         "stacked:mnist",
+        "moving:mnist",
         "digits_pair:edges:mnist",
         "few_labels:100:mnist",
     ):

@@ -19,6 +19,7 @@ class Row(NamedTuple):
     labels: int | None = None  # Number of classes, where it trains on labels.
     few: bool = False  # Whether most labels are missing.
     sound: bool = False  # Whether it makes waveforms in [-1, 1] instead of numbers in [0, 1].
+    answered: str = "images"  # What `generate` answers, as it is served.
     holes: bool = False  # Whether it fills in what is missing, and draws nothing from noise alone.
 
     def data(self, number=64, seed=0):
@@ -28,7 +29,8 @@ class Row(NamedTuple):
             return np.where(kgen.datasets.mcar(x.shape, 0.3, seed), x, np.nan), None
         y = None if self.labels is None else (np.arange(number) % self.labels).astype("int32")
         y = np.where(np.arange(number) % 5 == 0, y, -1) if self.few else y
-        return (waves if self.sound else pictures)(number, self.shape, seed), y
+        draw = waves if self.sound else clips if len(self.shape) == 4 else pictures
+        return draw(number, self.shape, seed), y
 
     def answer(self, model, number, seed=None):
         """What a model makes of a seed: samples, or rows filled in."""
@@ -50,6 +52,8 @@ INFOGAN_TERMS = (
 )
 GAIN_TERMS = ("discriminator_loss", "generator_loss", "mask_loss", "adversarial_loss", "number_loss")
 WAVEGAN_ENDPOINTS = ("generate", "from_latent", "wav", "discriminate")
+VIDEOGAN_TERMS = (*GAN_TERMS, "real_picture_loss", "fake_picture_loss", "adversarial_picture_loss")
+VIDEOGAN_ENDPOINTS = ("generate", "from_latent", "discriminate")
 VAE_TERMS = ("loss", "reconstruction_loss", "kl_loss")
 VAE_ENDPOINTS = ("generate", "from_latent", "png", "encode", "decode", "reconstruct")
 DENSE = {"latent_dim": 4, "hidden_units": (16, 12)}
@@ -87,6 +91,18 @@ def _wavegan(**options):
         (*GAN_TERMS, "penalty"),
         shape=(128,),
         sound=True,
+        answered="audio",
+    )
+
+
+def _videogan(**options):
+    toy = {"content_dim": 3, "motion_dim": 2, "width": 2, "discriminator_steps": 2}
+    return Row(
+        lambda **more: kgen.VideoGAN((4, 8, 8, 1), **{**toy, **options, **more}),
+        VIDEOGAN_ENDPOINTS,
+        VIDEOGAN_TERMS,
+        shape=(4, 8, 8, 1),
+        answered="video",
     )
 
 
@@ -130,6 +146,7 @@ ROWS = {
     ),
     "wavegan": _wavegan(),
     "wavegan-classes": _wavegan(num_classes=3)._replace(labels=3),
+    "videogan": _videogan(judged_frames=2, ema_momentum=0.9),
     "vae": _vae(hidden_units=(16, 12))._replace(judged=True),
     "vae-convolutional-gaussian": _vae(
         network="convolutional", width=4, likelihood="gaussian", normalization="batch"
@@ -161,6 +178,12 @@ def waves(number, shape, seed):
     pitch, phase = random.uniform(0.2, 1.0, (number, 1)), random.uniform(0, 6, (number, 1))
     time = np.arange(shape[0])
     return (0.9 * np.exp(-time / 60) * np.sin(pitch * time + phase)).astype("float32")
+
+
+def clips(number, shape, seed):
+    """Blobs that move by one pixel per frame to the right, and in again at the left: uint8."""
+    first = pictures(number, shape[1:], seed)
+    return np.stack([np.roll(first, frame, axis=2) for frame in range(shape[0])], axis=1)
 
 
 def pictures(number=64, shape=(8, 8, 1), seed=0):

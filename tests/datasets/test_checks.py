@@ -25,7 +25,7 @@ def with_pixel(value):
         ([np.zeros((3, 3)), np.zeros((4, 4))], "pictures of one size"),
         (np.zeros(5), r"Expected shape \(N, H, W, C\)"),
         (np.zeros((5, 16), np.uint8), r"shape \(5, 16\)"),
-        (np.zeros((2, 3, 4, 5, 1), np.uint8), "Expected shape"),
+        (np.zeros((2, 3, 4, 5, 6, 1), np.uint8), "Expected shape"),
         (with_pixel(np.nan), "NaN or infinity in example 3"),
         (with_pixel(np.inf), "NaN or infinity in example 3"),
         (with_pixel(1.5), r"floats in \[0, 1\].* to 1.5, first in example 3"),
