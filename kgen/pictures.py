@@ -187,6 +187,14 @@ def save_png(path, image, min_side=256):
 
     Raises:
         FileNotFoundError: where the folder of `path` is missing.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kgen.pictures.save_png(f"{folder}/black.png", np.zeros([8, 8, 1]))
+    ...     print(kgen.pictures.read_png(f"{folder}/black.png").shape)
+    (256, 256, 1)
     """
     write_file(path, png_bytes(image, min_side))
 
@@ -199,6 +207,14 @@ def read_png(path):
 
     Returns:
         uint8 array [height, width, channels].
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kgen.pictures.save_png(f"{folder}/row.png", np.array([[0.0, 0.2, 1.0]]), min_side=1)
+    ...     print(kgen.pictures.read_png(f"{folder}/row.png")[0, :, 0].tolist())
+    [0, 51, 255]
     """
     with Image.open(path) as image:
         pixels = np.asarray(image)
@@ -218,6 +234,14 @@ def save_gif(path, frames, seconds_per_frame=0.25, last_seconds=2.0, min_side=25
     Raises:
         ValueError: without frames, or for frames of several sizes.
         FileNotFoundError: where the folder of `path` is missing.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kgen.pictures.save_gif(f"{folder}/fade.gif", [np.zeros([8, 8, 1]), np.ones([8, 8, 1])])
+    ...     print(pathlib.Path(folder, "fade.gif").read_bytes()[:6])
+    b'GIF89a'
     """
     frames = [_enlarge(_pixels("frames", frame, rank=3), min_side) for frame in frames]
     if len(shapes := {frame.shape for frame in frames}) != 1:
@@ -247,6 +271,14 @@ def save_curves(path, history, title="Training"):
     Raises:
         ValueError: for a history without values.
         FileNotFoundError: where the folder of `path` is missing.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kgen.pictures.save_curves(f"{folder}/loss.png", {"loss": [2.0, 1.0], "val_loss": [2.5, None]})
+    ...     print(kgen.pictures.read_png(f"{folder}/loss.png").dtype)
+    uint8
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -398,6 +430,14 @@ def write_file(path, data):
 
     Raises:
         FileNotFoundError: where the folder of `path` is missing.
+
+    Example:
+
+    >>> import os, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kgen.pictures.write_file(f"{folder}/note.txt", b"whole")
+    ...     print(os.listdir(folder), pathlib.Path(folder, "note.txt").read_bytes())
+    ['note.txt'] b'whole'
     """
     path = pathlib.Path(path)
     if not path.parent.is_dir():

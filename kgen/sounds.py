@@ -32,6 +32,14 @@ def check_rate(sample_rate, name="sample_rate"):
 
     Raises:
         ValueError: if it is anything else.
+
+    Example:
+
+    >>> kgen.sounds.check_rate(16000)
+    >>> kgen.sounds.check_rate(16)
+    Traceback (most recent call last):
+    ...
+    ValueError: ... Expected a whole number of Hz in 1,000..192,000. Received: sample_rate=16.
     """
     whole = isinstance(sample_rate, int | np.integer) and not isinstance(sample_rate, bool)
     if not whole or not RATES[0] <= sample_rate <= RATES[1]:
@@ -155,6 +163,14 @@ def write_wav(path, x, sample_rate):
 
     Raises:
         FileNotFoundError: where the folder of `path` is missing.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kgen.sounds.write_wav(f"{folder}/a.wav", np.zeros(80), 8000)
+    ...     print(kgen.sounds.read_wav(f"{folder}/a.wav")[0].shape)
+    (80, 1)
     """
     pictures.write_file(path, wav_bytes(x, sample_rate))
 
@@ -167,6 +183,11 @@ def mono(x):
 
     Returns:
         float32 array [samples].
+
+    Example:
+
+    >>> kgen.sounds.mono(np.array([[0.0, 0.5], [1.0, -1.0]])).tolist()
+    [0.25, 0.0]
     """
     return np.mean(x, axis=1, dtype=np.float32)
 

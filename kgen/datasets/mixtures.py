@@ -14,7 +14,14 @@ SIZES = {"train": 100_000, "test": 10_000}
 
 
 class Mixture(typing.NamedTuple):
-    """Equally likely normal distributions with one standard deviation in every direction."""
+    """Equally likely normal distributions with one standard deviation in every direction.
+
+    Example:
+
+    >>> ring = kgen.datasets.mixture("ring")
+    >>> ring.centres.shape, ring.centres[0].tolist(), ring.sd
+    ((8, 2), [1.0, 0.0], 0.01)
+    """
 
     centres: np.ndarray  # float32 [modes, 2]
     sd: float

@@ -20,7 +20,14 @@ MAX_JITTER = 4
 
 
 class Truth(typing.NamedTuple):
-    """Pictures of A with their true counterparts in B, in order."""
+    """Pictures of A with their true counterparts in B, in order.
+
+    Example:
+
+    >>> truth = kgen.datasets.pair_truth("digits_pair:negative", num_examples=3)
+    >>> truth.a.shape == truth.b.shape, truth.labels.tolist(), truth.classes[:3]
+    (True, [0, 5, 0], ('0', '1', '2'))
+    """
 
     a: np.ndarray  # uint8 [N, H, W, C]
     b: np.ndarray  # uint8 [N, H, W, C]

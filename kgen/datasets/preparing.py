@@ -21,7 +21,13 @@ PROBE_SECONDS = 3.0
 
 
 class DatasetNotPrepared(ConnectionError):
-    """A TFDS data set is not on this machine and cannot be fetched now."""
+    """A TFDS data set is not on this machine and cannot be fetched now.
+
+    Example:
+
+    >>> issubclass(kgen.datasets.DatasetNotPrepared, ConnectionError)
+    True
+    """
 
 
 def prepare(name, data_dir=None):
@@ -37,6 +43,12 @@ def prepare(name, data_dir=None):
     Raises:
         DatasetNotPrepared: if there is no network, or the download fails.
         ValueError: if the name is unknown.
+
+    Example:
+
+    >>> import pathlib
+    >>> pathlib.Path(kgen.datasets.prepare("digits")).parts[-2:]
+    ('digits', '1.0.0')
     """
     builder = find(name, data_dir)
     make_ready(builder, name, data_dir)

@@ -20,6 +20,15 @@ class SoundDescription(Description):
 
     Args:
         sample_rate: in Hz.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kgen.sounds.write_wav(pathlib.Path(folder, "a.wav"), [0.5, -0.25], 8000)
+    ...     _, about = kgen.datasets.load_sounds(folder, slice_length=16, batch_size=1)
+    >>> about.shape, about.num_examples, about.sample_rate
+    ((16, 1), 1, 8000)
     """
 
     sample_rate: int = 0

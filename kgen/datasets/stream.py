@@ -27,6 +27,12 @@ class Description:
         num_examples: number of examples.
         fingerprint: SHA-256 in hexadecimal over the pixels as stored, then the int32 labels.
         num_skipped: unreadable pictures that were left out.
+
+    Example:
+
+    >>> about = kgen.datasets.from_arrays(np.zeros([10, 8, 8, 1], "uint8"), [0, 1] * 5, batch_size=4).description
+    >>> about.shape, about.classes, about.num_examples, about.fingerprint[:8]
+    ((8, 8, 1), ('0', '1'), 10, '8a8872c3')
     """
 
     name: str

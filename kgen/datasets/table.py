@@ -22,6 +22,12 @@ class TableDescription(Description):
 
     Args:
         columns: its `Columns`.
+
+    Example:
+
+    >>> _, about = kgen.datasets.load_table([[1.0, np.nan], [2.5, 3.0]], batch_size=2)
+    >>> about.shape, about.columns.names, about.columns.span
+    ((2,), ('column 1', 'column 2'), (1.5, 0.0))
     """
 
     columns: Columns = None

@@ -46,6 +46,15 @@ class TextDescription:
         num_cut: sentences that lost their end.
         fingerprint: SHA-256 in hexadecimal over the int32 tokens and the vocabulary.
         vocabulary: `Vocabulary`, None of an oracle's numbers.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = pathlib.Path(folder, "poem.txt").write_text("to be or not to be\\n" * 8)
+    ...     _, about = kgen.datasets.load_text(f"{folder}/poem.txt", split="all", sequence_length=6, batch_size=2)
+    >>> about.level, about.shape, about.num_tokens, about.vocabulary_size
+    ('char', (7,), 152, 12)
     """
 
     name: str

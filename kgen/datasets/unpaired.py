@@ -14,6 +14,12 @@ class PairDescription(Description):
     Args:
         a: `Description` of side A.
         b: `Description` of side B.
+
+    Example:
+
+    >>> _, about = kgen.datasets.load_pair("digits_pair:negative")
+    >>> about.num_examples, about.a.num_examples, about.b.num_examples, about.b.name
+    (719, 719, 718, 'negative of digits')
     """
 
     a: Description = None

@@ -90,6 +90,12 @@ def cropped(x, like):
 
     Returns:
         Tensor [batch, ..., channels].
+
+    Example:
+
+    >>> row = tf.constant([1.0, 2.0, 3.0, 4.0, 5.0])[None, :, None]
+    >>> kgen.layers.cropped(row, like=tf.zeros([1, 3, 1]))[0, :, 0].numpy().tolist()
+    [1.0, 2.0, 3.0]
     """
     sides = tf.shape(like)[1:-1]
     return tf.slice(x, tf.zeros_like(tf.shape(x)), tf.concat([tf.shape(x)[:1], sides, tf.shape(x)[-1:]], 0))

@@ -286,7 +286,16 @@ def wasserstein_generator(fake_scores):
 
 
 class AdversarialLoss(NamedTuple):
-    """The terms of both players, and what the discriminator's output says: None where it has no scale."""
+    """The terms of both players, and what the discriminator's output says: None where it has no scale.
+
+    Example:
+
+    >>> hinge, logit = kgen.losses.formula("hinge"), np.float32(0.5)
+    >>> [float(term(logit)) for term in (hinge.real, hinge.fake, hinge.generator)]
+    [0.5, 1.5, -0.5]
+    >>> print(kgen.losses.formula("wasserstein").probability)
+    None
+    """
 
     real: Callable
     fake: Callable

@@ -17,6 +17,14 @@ class Extractor(abc.ABC):
             `kgen.metrics.preprocessing.prepare`.
         dim: width of the features.
         sha256: SHA-256 of the weights.
+
+    Example:
+
+    >>> class MeanColour(kgen.metrics.Extractor):
+    ...     def embed(self, x):
+    ...         return tf.reduce_mean(x, axis=[1, 2])
+    >>> MeanColour("mean-colour", (8, 8, 3), dim=3, sha256="")(np.full([2, 16, 16, 3], 255)).numpy().tolist()
+    [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
 
     why = "published FID and KID are measured in an Inception network, not in this one"

@@ -31,6 +31,14 @@ def load_extractor(path):
     Raises:
         FileNotFoundError: where a file is missing.
         ValueError: where the weights are not those of the card.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kgen.metrics.get_extractor("kgen-digits-v1").save(f"{folder}/digits")
+    ...     print(kgen.metrics.load_extractor(f"{folder}/digits").name)
+    kgen-digits-v1
     """
     path = Path(str(path).removesuffix(".npz"))
     card_path, weights_path = path.with_name(path.name + ".json"), path.with_name(path.name + ".npz")

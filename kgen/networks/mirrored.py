@@ -34,6 +34,13 @@ def pair(
 
     Raises:
         ValueError: another word, or convolutions for vectors or for pictures smaller than 8 x 8.
+
+    Example:
+
+    >>> model = kgen.GAN((2,), latent_dim=3, hidden_units=(4,))
+    >>> generator, discriminator = kgen.networks.pair(model, hidden_units=(4, 4))
+    >>> generator.input_shape, generator.output_shape, discriminator.input_shape, discriminator.output_shape
+    ((None, 3), (None, 2), (None, 2), (None, 1))
     """
     one_of("network", network, KINDS)
     positive_integer("width", width)

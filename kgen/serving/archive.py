@@ -41,9 +41,14 @@ def export(model, path, endpoints=None, max_batch_size=1024, beside=None):
         ValueError: an unknown endpoint, a wrong limit, a file beside that leaves the folder or has the name
             of a SavedModel's own, or a graph that a stock server does not run.
 
-    Example::
+    Example:
 
-        kgen.export(model, "saved_models/digits")  # saved_models/digits/1
+    >>> import tempfile
+    >>> model = kgen.GAN((2,), hidden_units=(4,))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     version = kgen.export(model, f"{folder}/points", ["generate"])
+    ...     print(version.relative_to(folder), sorted(kgen.serving.load(version)))
+    points/1 ['generate', 'serving_default']
 
     Reference: TensorFlow Serving, "SignatureDefs" and "SavedModel Warmup".
     """

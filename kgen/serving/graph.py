@@ -48,6 +48,15 @@ def version_directory(path):
 
     Raises:
         FileNotFoundError: there is no SavedModel.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for number in (9, 10):
+    ...         tf.saved_model.save(tf.Module(), f"{folder}/{number}")
+    ...     print(kgen.serving.version_directory(folder).name)
+    10
     """
     path = pathlib.Path(path)
     if not (path / "saved_model.pb").is_file() and versions(path):
@@ -103,6 +112,16 @@ def forbidden_operations(path):
     Raises:
         FileNotFoundError: there is no SavedModel.
         ValueError: the file is damaged.
+
+    Example:
+
+    >>> import tempfile
+    >>> module = tf.Module()
+    >>> module.draw = tf.function(lambda: tf.random.uniform([2]), input_signature=[])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     tf.saved_model.save(module, folder)
+    ...     kgen.serving.forbidden_operations(folder)
+    ['...: RandomUniform (keeps a state)']
     """
     graph_def = meta_graph(path).graph_def
     found, library = [], {function.signature.name for function in graph_def.library.function}

@@ -29,9 +29,14 @@ def load(path):
         FileNotFoundError: there is no SavedModel.
         ValueError: it is damaged.
 
-    Example::
+    Example:
 
-        kgen.serving.load("saved_models/digits")["generate"](seed=[[7, 0], [7, 1]])["images"]
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = kgen.export(kgen.GAN((8, 8, 1), hidden_units=(4,)), folder, ["generate"])
+    ...     generate = kgen.serving.load(folder)["generate"]
+    ...     print(generate(seed=[[7, 0], [7, 1]])["images"].shape)
+    (2, 8, 8, 1)
     """
     folder = graph.version_directory(path)
     served = graph.signatures(graph.meta_graph(folder))

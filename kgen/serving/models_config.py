@@ -28,6 +28,21 @@ def config(folder):
     Raises:
         ValueError: no model in the folder.
 
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = kgen.export(kgen.GAN((2,), hidden_units=(4,)), f"{folder}/points", ["generate"])
+    ...     print(kgen.serving.config(folder), end="")
+    model_config_list {
+      config {
+        name: "points"
+        base_path: "/models/points"
+        model_platform: "tensorflow"
+        model_version_policy { latest { num_versions: 2 } }
+      }
+    }
+
     Reference: TensorFlow Serving, "Serving Configuration".
     """
     children = sorted(pathlib.Path(folder).iterdir()) if pathlib.Path(folder).is_dir() else []

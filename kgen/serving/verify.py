@@ -38,6 +38,13 @@ def check(path, model=None):
     Example::
 
         kgen.serving.check("saved_models/digits", model)["max_difference"]
+
+    It takes seconds. An example that does not:
+
+    >>> kgen.serving.check("no/such/folder")
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: No SavedModel in no/such/folder: saved_model.pb is missing.
     """
     folder = graph.version_directory(path)
     meta = graph.meta_graph(folder)
