@@ -54,6 +54,14 @@ def positive_integer(name, value):
 
     Raises:
         ValueError: if it is anything else.
+
+    Example:
+
+    >>> kgen.errors.positive_integer("units", 8)
+    >>> kgen.errors.positive_integer("units", 0)
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `units`. Expected a positive integer. Received: units=0.
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
         raise invalid(name, "a positive integer", **{name: value})
@@ -69,6 +77,14 @@ def integer_from(low, name, value):
 
     Raises:
         ValueError: if it is anything else.
+
+    Example:
+
+    >>> kgen.errors.integer_from(2, "width", 2)
+    >>> kgen.errors.integer_from(2, "width", 1)
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `width`. Expected an integer of at least 2. Received: width=1.
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < low:
         raise invalid(name, f"an integer of at least {low}", **{name: value})
@@ -85,6 +101,14 @@ def number_in(name, value, low, high):
 
     Raises:
         ValueError: if it is anything else.
+
+    Example:
+
+    >>> kgen.errors.number_in("rate", 0.5, 0, 1)
+    >>> kgen.errors.number_in("rate", 1.0, 0, 1)
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `rate`. Expected a number in [0, 1). Received: rate=1.0.
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value < high:
         raise invalid(name, f"a number in [{low}, {high})", **{name: value})
@@ -100,6 +124,14 @@ def one_of(name, value, choices):
 
     Raises:
         ValueError: if it is anything else.
+
+    Example:
+
+    >>> kgen.errors.one_of("loss", "hinge", ["hinge", "wasserstein"])
+    >>> kgen.errors.one_of("loss", "hing", ["hinge", "wasserstein"])
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `loss`. Expected one of ... Did you mean `hinge`?
     """
     if not isinstance(value, (str, type(None))) or value not in choices:
         hint = nearest(value, [c for c in choices if c]) if isinstance(value, str) else ""

@@ -47,6 +47,15 @@ def check_network(name, network, input_shape, output_shape):
 
     Raises:
         ValueError: if it is no built Keras model, or takes or gives other shapes.
+
+    Example:
+
+    >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    >>> kgen.inputs.check_network("generator", network, (2,), (3,))
+    >>> kgen.inputs.check_network("generator", network, (2,), (4,))
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `generator`. Expected a network from (2,) to (4,). ...
     """
     if not isinstance(network, keras.Model) or not hasattr(network, "input_shape"):
         raise invalid(name, "a keras.Sequential or functional keras.Model with an Input", **{name: network})
@@ -130,6 +139,14 @@ def check_range(x, name="x"):
 
     Raises:
         ValueError: for any other number.
+
+    Example:
+
+    >>> kgen.inputs.check_range(np.array([0.0, 1.0]))
+    >>> kgen.inputs.check_range(np.array([0.0, 1.5]))
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `x`. Expected floats in [0, 1], or integers in 0..255. ...
     """
     top = 255 if x.dtype.kind in "iu" else 1
     low, high = x.min(), x.max()
@@ -147,6 +164,14 @@ def check_finite(x, name="x"):
 
     Raises:
         ValueError: naming the first example that holds NaN or infinity.
+
+    Example:
+
+    >>> kgen.inputs.check_finite(np.array([[0.0, 1.0]]))
+    >>> kgen.inputs.check_finite(np.array([[0.0, np.nan]]))
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `x`. Expected finite numbers, but the value at index (0, 1) is nan. ...
     """
     x = np.asarray(x, "float32") if np.asarray(x).dtype.kind not in "iu" else np.zeros(1)
     if not np.isfinite(x).all():
@@ -164,6 +189,14 @@ def check_latents(z, latent_dim, name="latent"):
 
     Raises:
         ValueError: wrong shape, or numbers that are not finite.
+
+    Example:
+
+    >>> kgen.inputs.check_latents(np.zeros((2, 8)), 8)
+    >>> kgen.inputs.check_latents(np.zeros((2, 4)), 8)
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `latent`. Expected codes of shape (batch, 8). Received: shape=(2, 4).
     """
     z = np.asarray(z)
     if z.ndim != 2 or z.shape[1] != latent_dim:
@@ -209,6 +242,14 @@ def check_length(dataset, steps_per_epoch):
 
     Raises:
         ValueError: empty, endless or of unknown length without `steps_per_epoch`.
+
+    Example:
+
+    >>> kgen.inputs.check_length(tf.data.Dataset.range(4), None)
+    >>> kgen.inputs.check_length(tf.data.Dataset.range(4).repeat(), None)
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `x`. Expected a data set of known length ...
     """
     length = int(dataset.cardinality())
     if steps_per_epoch is not None:
@@ -230,6 +271,14 @@ def check_batch_size(num_examples, layers):
 
     Raises:
         ValueError: one example, whose batch statistics say nothing.
+
+    Example:
+
+    >>> kgen.inputs.check_batch_size(2, [keras.layers.BatchNormalization()])
+    >>> kgen.inputs.check_batch_size(1, [keras.layers.BatchNormalization()])
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `batch_size`. Expected at least 2 with batch normalization. ...
     """
     normalized = any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers)
     if normalized and num_examples < 2:
@@ -247,6 +296,11 @@ def first_batch(dataset):
 
     Raises:
         ValueError: if there is none.
+
+    Example:
+
+    >>> kgen.inputs.first_batch([(np.zeros(2), np.array([3, 1])), (np.ones(2), np.array([0, 2]))])
+    (array([0., 0.]), array([3, 1]))
     """
     for batch in dataset:
         x, y = (*batch, None)[:2] if isinstance(batch, (tuple, list)) else (batch, None)

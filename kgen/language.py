@@ -33,6 +33,14 @@ class LanguageModel(OnePlayerModel):
         vocabulary: `kgen.datasets.Vocabulary`, or the number of tokens of sequences that are no text.
         sequence_length: most tokens of a text that is generated, or given to `fit` as a string.
         seed, name: see `GenerativeModel`.
+
+    Example:
+
+    >>> model = kgen.RecurrentLanguageModel(6, units=4, num_layers=1, sequence_length=3)
+    >>> isinstance(model, kgen.language.LanguageModel)
+    True
+    >>> model(np.array([[0, 4, 5]])).shape
+    TensorShape([1, 3, 6])
     """
 
     CONDITIONS = {
@@ -326,7 +334,16 @@ class LanguageModel(OnePlayerModel):
 
 
 def check_texts(texts):
-    """Refuses anything but a list of strings, at least one."""
+    """Refuses anything but a list of strings, at least one.
+
+    Example:
+
+    >>> kgen.language.check_texts(["to be", "or not to be"])
+    >>> kgen.language.check_texts("to be")
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `texts`. Expected a list of strings, at least one. ...
+    """
     if isinstance(texts, str) or not len(texts) or not all(isinstance(text, str) for text in texts):
         raise invalid("texts", "a list of strings, at least one", texts=texts)
 

@@ -82,6 +82,12 @@ def fold(seeds, data):
 
     Returns:
         int32 row seeds [batch, 2].
+
+    Example:
+
+    >>> seeds = kgen.noise.rows(7, 2)
+    >>> bool(tf.reduce_any(kgen.noise.fold(seeds, 1) == kgen.noise.fold(seeds, 2)))
+    False
     """
     key = _key(seeds)
     data = tf.cast(data, tf.uint32) + tf.zeros_like(key[0])
@@ -98,6 +104,14 @@ def spread(seeds, num_rows):
     Returns:
         int32 row seeds [num_rows, 2]; the seeds themselves where k is 1, every m-th of them where there are
         fewer rows than seeds.
+
+    Example:
+
+    >>> seeds = kgen.noise.rows(7, 4)
+    >>> kgen.noise.spread(seeds, 8).shape
+    TensorShape([8, 2])
+    >>> kgen.noise.spread(seeds, 2).numpy().tolist()
+    [[7, 0], [7, 2]]
     """
     if num_rows == seeds.shape[0]:
         return seeds
@@ -117,6 +131,11 @@ def bits(seeds, num_words):
 
     Returns:
         uint32 tensor [batch, num_words].
+
+    Example:
+
+    >>> [hex(word) for word in kgen.noise.bits(kgen.noise.rows(0, 1), 2).numpy()[0]]
+    ['0x6b200159', '0x99ba4efe']
     """
     key = [word[:, None] for word in _key(seeds)]
     counter = tf.range((num_words + 1) // 2, dtype=tf.int32)[None]
@@ -181,6 +200,12 @@ def keep_mask(seeds, shape, rate):
 
     Returns:
         bool tensor [batch, *shape].
+
+    Example:
+
+    >>> kept = kgen.noise.keep_mask(kgen.noise.rows(1, 4), (1000,), rate=0.25)
+    >>> 0.7 < float(tf.reduce_mean(tf.cast(kept, tf.float32))) < 0.8
+    True
 
     Reference: "lowbias32", C. Wellons' search for 32-bit hash functions of low bias.
     """
@@ -262,7 +287,18 @@ def _shaped(x, shape):
 
 
 class Stream:
-    """The noise of one step: each draw has its own number, in the order of the program."""
+    """The noise of one step: each draw has its own number, in the order of the program.
+
+    Example:
+
+    >>> drawn = kgen.noise.Stream(kgen.noise.rows(7, 4))
+    >>> first, second = drawn.next(), drawn.next()
+    >>> bool(tf.reduce_any(first == second)), drawn.draws
+    (False, 2)
+    >>> with drawn.narrowed(slice(0, 2)):
+    ...     drawn.next().shape
+    TensorShape([2, 2])
+    """
 
     def __init__(self, seeds, draws=0):
         self.seeds = seeds
@@ -295,6 +331,14 @@ def stream(seed, step, batch, start=0):
 
     Yields:
         A `Stream`; layers inside reach it by `current()`.
+
+    Example:
+
+    >>> with kgen.noise.stream(seed=0, step=3, batch=2, start=2) as second_half:
+    ...     half = second_half.next()
+    >>> with kgen.noise.stream(seed=0, step=3, batch=4) as whole:
+    ...     bool(tf.reduce_all(whole.next()[2:] == half))
+    True
     """
     replica = tf.distribute.get_replica_context()
     start = tf.cast(start, tf.int32) + (replica.replica_id_in_sync_group * batch if replica else 0)
@@ -312,6 +356,13 @@ def drawing_from(stream):
 
     Yields:
         The stream.
+
+    Example:
+
+    >>> own = kgen.noise.Stream(kgen.noise.rows(7, 2))
+    >>> with kgen.noise.drawing_from(own):
+    ...     kgen.noise.current() is own
+    True
     """
     previous, _active.stream = current(), stream
     try:
@@ -321,5 +372,14 @@ def drawing_from(stream):
 
 
 def current():
-    """The stream of the step that is being computed, or None outside a step."""
+    """The stream of the step that is being computed, or None outside a step.
+
+    Example:
+
+    >>> with kgen.noise.stream(seed=0, step=0, batch=2) as inside:
+    ...     kgen.noise.current() is inside
+    True
+    >>> kgen.noise.current() is None
+    True
+    """
     return getattr(_active, "stream", None)

@@ -8,7 +8,16 @@ from kgen.errors import integer_from, invalid, positive_integer
 
 
 def check_learning_rate(name, optimizer):
-    """Raises a ValueError unless the optimiser's learning rate is a schedule, or finite and positive."""
+    """Raises a ValueError unless the optimiser's learning rate is a schedule, or finite and positive.
+
+    Example:
+
+    >>> kgen.optimizers.check_learning_rate("optimizer", keras.optimizers.Adam(1e-4))
+    >>> kgen.optimizers.check_learning_rate("optimizer", keras.optimizers.Adam(0.0))
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value for argument `optimizer`. Expected a finite, positive learning rate. ...
+    """
     config = getattr(optimizer, "inner_optimizer", optimizer).get_config()
     if not isinstance(config["learning_rate"], dict):
         _check_rate(name, optimizer.learning_rate)
@@ -21,7 +30,17 @@ def _check_rate(name, rate):
 
 
 def loss_scale(optimizer):
-    """Variables of an optimiser's float16 loss scale, which learn from a failed step."""
+    """Variables of an optimiser's float16 loss scale, which learn from a failed step.
+
+    Example:
+
+    >>> kgen.optimizers.loss_scale(keras.optimizers.Adam())
+    []
+    >>> scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())
+    >>> scaled.build([keras.Variable(0.0)])
+    >>> [variable.name for variable in kgen.optimizers.loss_scale(scaled)]
+    ['step_counter', 'dynamic_scale']
+    """
     own = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     return [optimizer.step_counter, optimizer.dynamic_scale] if own else []
 
@@ -70,7 +89,15 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class LearningRates:
-    """What Keras's callbacks see as `model.optimizer`: setting its rate moves all players' in proportion."""
+    """What Keras's callbacks see as `model.optimizer`: setting its rate moves all players' in proportion.
+
+    Example:
+
+    >>> players = {"generator": keras.optimizers.Adam(1e-4), "critic": keras.optimizers.Adam(4e-4)}
+    >>> kgen.optimizers.LearningRates(players).learning_rate = 2e-4
+    >>> round(float(players["critic"].learning_rate), 6)
+    0.0008
+    """
 
     built = True
 

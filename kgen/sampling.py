@@ -42,6 +42,13 @@ def tempered(logits, temperature):
     Returns:
         Float tensor [batch, V].
 
+    Example:
+
+    >>> logits = tf.math.log([[0.2, 0.8]] * 2)
+    >>> colder = kgen.sampling.tempered(logits, tf.constant([1.0, 0.5]))
+    >>> [[round(p, 3) for p in row] for row in tf.nn.softmax(colder).numpy().tolist()]
+    [[0.2, 0.8], [0.059, 0.941]]
+
     Reference: Ackley, Hinton & Sejnowski 1985, eq. 4.
     """
     return logits / temperature[:, None]

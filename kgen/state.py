@@ -16,7 +16,19 @@ ARRAYS, MANIFEST, SUMS = "arrays.npz", "manifest.json", "SHA256SUMS"
 
 
 class DamagedState(ValueError):
-    """A stored training state that does not match its checksums."""
+    """A stored training state that does not match its checksums.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = kgen.state.write(folder, "step-5", {"bias": np.ones(2)}, {"step": 5})
+    ...     (path / "manifest.json").unlink()
+    ...     kgen.state.read(path)
+    Traceback (most recent call last):
+        ...
+    kgen.state.DamagedState: Training state ...step-5 is damaged: ...
+    """
 
 
 def write(directory, name, arrays, record):
@@ -33,6 +45,14 @@ def write(directory, name, arrays, record):
 
     Raises:
         OSError: if the disk is full or the folder cannot be written; nothing half-written is left.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = kgen.state.write(folder, "step-5", {"bias": np.ones(2)}, {"step": 5})
+    ...     sorted(file.name for file in path.iterdir())
+    ['SHA256SUMS', 'arrays.npz', 'manifest.json']
     """
     directory, final = pathlib.Path(directory), pathlib.Path(directory) / name
     aside = directory / f".{name}.tmp-{os.getpid()}"
@@ -71,6 +91,14 @@ def read(path):
 
     Raises:
         DamagedState: if anything is missing, truncated or changed.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = kgen.state.write(folder, "step-5", {"bias": np.ones(2)}, {"step": 5})
+    ...     kgen.state.read(path)
+    ({'bias': array([1., 1.])}, {'step': 5})
     """
     path = pathlib.Path(path)
     try:
@@ -92,6 +120,15 @@ def newest(directory):
 
     Returns:
         (path, arrays, manifest), or None where there is no whole state.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = [kgen.state.write(folder, f"step-{n}", {}, {"step": n}) for n in (9, 10)]
+    ...     path, arrays, manifest = kgen.state.newest(folder)
+    >>> path.name, manifest
+    ('step-10', {'step': 10})
     """
     for path in sorted(names(directory), key=_step, reverse=True):
         try:
@@ -109,6 +146,14 @@ def names(directory):
 
     Returns:
         List of paths; empty where the folder does not exist.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = kgen.state.write(folder, "step-5", {}, {"step": 5})
+    ...     kgen.state.names(folder) == [path]
+    True
     """
     return list(pathlib.Path(directory).glob("step-*"))
 
@@ -119,6 +164,15 @@ def prune(directory, keep):
     Args:
         directory: folder of all states.
         keep: how many stay.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = [kgen.state.write(folder, f"step-{n}", {}, {"step": n}) for n in (8, 9, 10)]
+    ...     kgen.state.prune(folder, keep=2)
+    ...     sorted(path.name for path in kgen.state.names(folder))
+    ['step-10', 'step-9']
     """
     old = sorted(names(directory), key=_step, reverse=True)[keep:]
     for path in [*old, *pathlib.Path(directory).glob(".*.tmp-*")]:
@@ -133,6 +187,14 @@ def sha256(path):
 
     Returns:
         String of 64 digits.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     size = pathlib.Path(folder, "abc").write_bytes(b"abc")
+    ...     kgen.state.sha256(pathlib.Path(folder, "abc"))
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
     """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -143,6 +205,14 @@ def sync_folder(path):
 
     Args:
         path: of the folder.
+
+    Example:
+
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     os.mkdir(f"{folder}/aside")
+    ...     os.rename(f"{folder}/aside", f"{folder}/final")
+    ...     kgen.state.sync_folder(folder)
     """
     descriptor = os.open(path, os.O_RDONLY)
     try:

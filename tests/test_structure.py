@@ -1,6 +1,7 @@
 """Who may import whom, how long things may be, and what is public."""
 
 import ast
+import inspect
 import pathlib
 import subprocess
 import sys
@@ -95,6 +96,22 @@ def test_functions_and_files_stay_short():
 def test_every_public_name_is_documented():
     for name in kgen.__all__:
         assert (getattr(kgen, name).__doc__ or "").strip(), name
+
+
+def objects(name, thing):
+    """Pairs (name, object) of what a module shows, or of the thing itself; a constant has no docstring."""
+    if not inspect.ismodule(thing):
+        return [(name, thing)] if callable(thing) else []
+    kinds = [(n, v) for n, v in vars(thing).items() if inspect.isfunction(v) or inspect.isclass(v)]
+    own = [n for n, v in kinds if v.__module__ == thing.__name__ and not n.startswith("_")]
+    shown = getattr(thing, "__all__", own)
+    return [pair for n in shown for pair in objects(f"{name}.{n}", getattr(thing, n))]
+
+
+def test_every_public_object_has_an_example():
+    public = [pair for name in kgen.__all__ for pair in objects(name, getattr(kgen, name))]
+    missing = [name for name, thing in public if ">>>" not in (thing.__doc__ or "")]
+    assert not missing, ", ".join(missing)
 
 
 def test_the_public_surface_is_a_page():
