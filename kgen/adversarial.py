@@ -38,6 +38,11 @@ class AdversarialModel(TwoPlayerModel):
         top_k: share of the fakes that train G in the end, those D takes for the best (Sinha 2020).
         top_k_decay: factor of that share per hundred steps, on the way down from 1.
         diagnostics: see `TwoPlayerModel`.
+
+    Example:
+
+    >>> isinstance(kgen.LSGAN((8, 8, 1), width=2), kgen.adversarial.AdversarialModel)
+    True
     """
 
     num_outputs = 1  # Of the discriminator.

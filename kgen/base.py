@@ -32,6 +32,12 @@ class GenerativeModel(keras.Model):
         pixel_range: (low, high) of the pictures inside the networks; outside they are in [0, 1].
         seed: of the run; noise in a training step is f(seed, step, row of the global batch).
         name: of the model.
+
+    Example:
+
+    >>> model = kgen.GAN((2,), latent_dim=3, hidden_units=(4,))
+    >>> isinstance(model, kgen.base.GenerativeModel), model.get_config()["latent_dim"]
+    (True, 3)
     """
 
     CONDITIONS = {}  # What `sample` takes beside seeds: name -> tf.TensorSpec.

@@ -140,7 +140,14 @@ def _length(x):
 
 
 def normalized(kernel, length):
-    """Columns of a kernel [n, m] with these lengths [m]: w = g v / ||v||; Salimans & Kingma 2016, eq. 2."""
+    """Columns of a kernel [n, m] with these lengths [m]: w = g v / ||v||; Salimans & Kingma 2016, eq. 2.
+
+    Example:
+
+    >>> kernel, length = tf.constant([[3.0], [4.0]]), tf.constant([10.0])
+    >>> kgen.networks.causal.normalized(kernel, length).numpy().round(4).tolist()
+    [[6.0], [8.0]]
+    """
     return length * kernel * tf.math.rsqrt(tf.reduce_sum(tf.square(kernel), axis=0))
 
 

@@ -97,6 +97,11 @@ def initialize(network, x):
         network: a `keras.Sequential`, such as `encoder` gives.
         x: a batch of its inputs [batch, ...].
 
+    Example:
+
+    >>> network = kgen.networks.weight_normalized.encoder((4,), 2, hidden_units=(3,))
+    >>> kgen.networks.weight_normalized.initialize(network, np.eye(4, dtype="float32"))
+
     Reference: Salimans & Kingma 2016, section 3, arXiv 1602.07868.
     """
     for layer in network.layers:
@@ -112,6 +117,12 @@ def hidden(network):
 
     Returns:
         A symbolic tensor [batch, ...].
+
+    Example:
+
+    >>> network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1)])
+    >>> kgen.networks.weight_normalized.hidden(network).shape
+    (None, 3)
     """
     layers = network.layers
     last = max(i for i, layer in enumerate(layers) if layer.weights)
