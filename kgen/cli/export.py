@@ -6,8 +6,8 @@ With --card, the run is evaluated first, and a model card lies beside the graph:
 import pathlib
 
 import kgen
-from kgen.cli import card
 from kgen.cli.building import load_run
+from kgen.cli.cards import page
 
 
 def add_arguments(parser):
@@ -24,7 +24,7 @@ def run(arguments):
     """Exports and prints the path of the version, and with --check what was compared."""
     kgen.serving.archive.check_place(pathlib.Path(arguments.out))
     if arguments.card:
-        model, beside = card.of_run(arguments.path, arguments.out)
+        model, beside = page.of_run(arguments.path, arguments.out)
     else:
         model, beside = load_run(arguments.path)[0], None
     export(model, arguments.out, arguments.check, beside)

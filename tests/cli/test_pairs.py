@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 import kgen
-from kgen.cli import building, card, compare, data, history, main
+from kgen.cli import building, compare, data, history, main
+from kgen.cli.cards import page
 from tests.cli.toy import train
 
 RNG = np.random.default_rng(0)
@@ -278,7 +279,7 @@ def test_other_pairs_and_what_cannot_be_measured(paired, tmp_path, capsys, line)
 
 
 def test_a_card_of_pairs_shows_translations_and_both_directions(paired, tmp_path, line):
-    model, files = card.of_run(paired, "edges")
+    model, files = page.of_run(paired, "edges")
     kgen.export(model, tmp_path / "edges", endpoints=["translate_ab"], beside=files)
     assert "translate_ab. In Python: kgen.serving.load(" in line("sample", tmp_path / "edges")
     text = files["README.md"].decode()

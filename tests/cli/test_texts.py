@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import kgen
-from kgen.cli import building, card, history, main, specimen
+from kgen.cli import building, history, main
+from kgen.cli.cards import page, specimen
 from tests.cli.toy import text_options, train
 
 
@@ -196,7 +197,7 @@ def test_a_vocabulary_that_is_not_ours_is_refused(texts, tmp_path, line):
 
 
 def test_a_card_of_text_shows_texts(texts):
-    model, files = card.of_run(texts / "lstm", "poems")
+    model, files = page.of_run(texts / "lstm", "poems")
     text = files["README.md"].decode()
     assert list(files) == ["README.md"] and "```text\n" in text
     assert all(line in text.splitlines() for line in specimen.text(model).splitlines())

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kgen.cli import main, repeating
+from kgen.cli import main
 from kgen.cli import train as verb
+from kgen.cli.cards import repeating
 from kgen.models import MODELS
 from tests.cli.toy import SETTINGS
 

@@ -3,7 +3,7 @@
 import re
 import shlex
 
-from kgen.cli import specimen
+from kgen.cli.cards import specimen
 
 VALUES = {"seed": "[[0, 0], [0, 1]]", "label": "[0, 1]", "prompt": '["", ""]', "temperature": "[1.0, 1.0]"}
 TRUST = "Versions that kgen does not know by their SHA-256 sum need `--trust` there: they are programs."
@@ -24,7 +24,7 @@ def fenced(text, language=""):
 
     Example:
 
-    >>> kgen.cli.usage.fenced("kgen models", "bash")
+    >>> kgen.cli.cards.usage.fenced("kgen models", "bash")
     ['```bash', 'kgen models', '```']
     """
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))

@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 
 import kgen
-from kgen.cli import building, card, evaluate, measured, repeating, specimen, usage
+from kgen.cli import building, evaluate
+from kgen.cli.cards import measured, page, repeating, specimen, usage
 
 
 def pixels(data):
@@ -22,8 +23,8 @@ def section(text, title):
 
 def test_a_card_of_pictures_says_what_the_run_and_its_evaluation_say(runs):
     options = json.loads((runs / "gan" / "options.json").read_text())
-    evidence, values = evaluate.judge(runs / "gan", card.MEASURES)
-    files = card.files("digits_gan", evidence.model, options, values)
+    evidence, values = evaluate.judge(runs / "gan", page.MEASURES)
+    files = page.files("digits_gan", evidence.model, options, values)
     text = files["README.md"].decode()
     assert text.startswith("# digits_gan\n\n`kgen.GAN`: ") and "arXiv 1406.2661" in text.splitlines()[2]
     assert "1,437 of 8 x 8 x 1" in section(text, "Data") and "CC BY 4.0" in section(text, "Data")
@@ -95,10 +96,10 @@ def test_licences_are_found_behind_prefixes():
         "digits_pair:edges:mnist",
         "few_labels:100:mnist",
     ):
-        assert "BY-SA 3.0" in card.licence(source)
-    assert "UCI" in card.licence("digits") and "UCI" in card.licence("digits_pair:colour")
+        assert "BY-SA 3.0" in page.licence(source)
+    assert "UCI" in page.licence("digits") and "UCI" in page.licence("digits_pair:colour")
     for source in ("/data/mnist", "stacked:/data/mnist", "oracle:/a/digits.npz", "fashion_mnist"):
-        assert card.licence(source) == "see the data set's own page"
+        assert page.licence(source) == "see the data set's own page"
 
 
 def test_a_fence_is_longer_than_those_within():

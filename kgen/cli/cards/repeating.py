@@ -35,7 +35,7 @@ def shown(source):
 
     Example:
 
-    >>> kgen.cli.repeating.shown("stacked:/home/ann/digits.npz"), kgen.cli.repeating.shown("mnist")
+    >>> kgen.cli.cards.repeating.shown("stacked:/home/ann/digits.npz"), kgen.cli.cards.repeating.shown("mnist")
     ('stacked:digits.npz', 'mnist')
     """
     return re.sub(r"(^|(?<=:))/.*", lambda path: pathlib.PurePath(path[0]).name, source, count=1)

@@ -26,7 +26,7 @@ def rows(values):
     Example:
 
     >>> found = {"terms": {"loss": 0.5}, "texts": {"bleu_4": {"value": 0.2, "floor": 0.3}}}
-    >>> kgen.cli.measured.rows(found)[1]
+    >>> kgen.cli.cards.measured.rows(found)[1]
     Row(name='bleu_4', value=0.2, floor=0.3, of='held-out text')
     """
     found = [Row(name, value) for name, value in values["terms"].items()]
@@ -107,7 +107,7 @@ def markdown(values):
 
     Example:
 
-    >>> print("\\n".join(kgen.cli.measured.markdown({"terms": {"loss": 0.5}})))
+    >>> print("\\n".join(kgen.cli.cards.measured.markdown({"terms": {"loss": 0.5}})))
     | metric | this model | floor | of |
     |---|---|---|---|
     | `loss` | 0.5 |  |  |

@@ -5,12 +5,13 @@ import pathlib
 import re
 
 from kgen import pictures, serving
-from kgen.cli import data, evaluate, measured, specimen, texts, usage
+from kgen.cli import data, evaluate, texts
 from kgen.cli.building import load_run
+from kgen.cli.cards import measured, specimen, usage
+from kgen.cli.cards.repeating import command, shown
 from kgen.cli.folder import read_options
 from kgen.cli.papers import paper
 from kgen.cli.planning import told_data
-from kgen.cli.repeating import command, shown
 
 CARD, PICTURE, MIN_SIDE = "README.md", "samples.png", 320
 MEASURES = argparse.Namespace(metrics=None, num_samples=None, json=False)
@@ -77,7 +78,7 @@ def licence(source):
 
     Example:
 
-    >>> kgen.cli.card.licence("digits_pair:edges:mnist")
+    >>> kgen.cli.cards.page.licence("digits_pair:edges:mnist")
     'MNIST, LeCun and Cortes: CC BY-SA 3.0'
     """
     name = re.split("[:/]", PREFIXES.sub("", source) or "digits")[0]
