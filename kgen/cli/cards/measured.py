@@ -26,7 +26,8 @@ def rows(values):
     Example:
 
     >>> found = {"terms": {"loss": 0.5}, "texts": {"bleu_4": {"value": 0.2, "floor": 0.3}}}
-    >>> kgen.cli.cards.measured.rows(found)[1]
+    >>> from kgen.cli.cards.measured import rows
+    >>> rows(found)[1]
     Row(name='bleu_4', value=0.2, floor=0.3, of='held-out text')
     """
     found = [Row(name, value) for name, value in values["terms"].items()]
@@ -107,7 +108,8 @@ def markdown(values):
 
     Example:
 
-    >>> print("\\n".join(kgen.cli.cards.measured.markdown({"terms": {"loss": 0.5}})))
+    >>> from kgen.cli.cards.measured import markdown
+    >>> print("\\n".join(markdown({"terms": {"loss": 0.5}})))
     | metric | this model | floor | of |
     |---|---|---|---|
     | `loss` | 0.5 |  |  |

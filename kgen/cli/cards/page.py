@@ -78,7 +78,8 @@ def licence(source):
 
     Example:
 
-    >>> kgen.cli.cards.page.licence("digits_pair:edges:mnist")
+    >>> from kgen.cli.cards.page import licence
+    >>> licence("digits_pair:edges:mnist")
     'MNIST, LeCun and Cortes: CC BY-SA 3.0'
     """
     name = re.split("[:/]", PREFIXES.sub("", source) or "digits")[0]

@@ -35,7 +35,8 @@ def shown(source):
 
     Example:
 
-    >>> kgen.cli.cards.repeating.shown("stacked:/home/ann/digits.npz"), kgen.cli.cards.repeating.shown("mnist")
+    >>> from kgen.cli.cards.repeating import shown
+    >>> shown("stacked:/home/ann/digits.npz"), shown("mnist")
     ('stacked:digits.npz', 'mnist')
     """
     return re.sub(r"(^|(?<=:))/.*", lambda path: pathlib.PurePath(path[0]).name, source, count=1)

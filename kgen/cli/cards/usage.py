@@ -24,7 +24,8 @@ def fenced(text, language=""):
 
     Example:
 
-    >>> kgen.cli.cards.usage.fenced("kgen models", "bash")
+    >>> from kgen.cli.cards.usage import fenced
+    >>> fenced("kgen models", "bash")
     ['```bash', 'kgen models', '```']
     """
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
