@@ -39,6 +39,7 @@ from kgen import (
     layers,
     losses,
     metrics,
+    modalities,
     networks,
     noise,
     optimizers,
@@ -57,6 +58,7 @@ from kgen.models.dcgan import DCGAN
 from kgen.models.gain import GAIN
 from kgen.models.gan import GAN
 from kgen.models.infogan import InfoGAN
+from kgen.models.joint_gan import JointGAN
 from kgen.models.lsgan import LSGAN
 from kgen.models.recurrent_language_model import RecurrentLanguageModel
 from kgen.models.semi_supervised_gan import SemiSupervisedGAN
@@ -81,6 +83,7 @@ __all__ = [
     "GAIN",
     "GAN",
     "InfoGAN",
+    "JointGAN",
     "LSGAN",
     "RecurrentLanguageModel",
     "SNGAN",
@@ -105,6 +108,7 @@ __all__ = [
     "layers",
     "losses",
     "metrics",
+    "modalities",
     "networks",
     "noise",
     "optimizers",

@@ -183,16 +183,17 @@ class AdversarialModel(TwoPlayerModel):
     def look(self, x, y=None):
         """The base's checks; `split` needs a row for each player on every replica, packing whole packs."""
         super().look(x, y)
+        number = inputs.count(x)
         share = self.packing * replicas.count() * (2 if self.update == "split" else 1)
-        if len(x) % share and self.packing > 1:
+        if number % share and self.packing > 1:
             raise invalid(
                 "packing",
-                f"a number that divides each player's share of the batch of {len(x)}",
+                f"a number that divides each player's share of the batch of {number}",
                 packing=self.packing,
             )
-        if self.update == "split" and len(x) < 2 * replicas.count():
+        if self.update == "split" and number < 2 * replicas.count():
             raise invalid(
-                "batch_size", "at least two examples a replica where update='split'", batch_size=len(x)
+                "batch_size", "at least two examples a replica where update='split'", batch_size=number
             )
 
     def learn(self, x, y):

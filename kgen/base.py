@@ -48,6 +48,7 @@ class GenerativeModel(keras.Model):
     TABULAR = False  # Whether it trains on tables with missing cells.
     AUDIBLE = False  # Whether it trains on sounds.
     MOVING = False  # Whether it trains on clips.
+    JOINT = False  # Whether it trains on dicts of several modalities.
 
     def __new__(cls, *args, **kwargs):
         signature = cls.constructor()
@@ -179,8 +180,9 @@ class GenerativeModel(keras.Model):
         """Checks one batch before any work starts."""
         self.check_examples(x)
         self.check_labels(y)
-        if len(x) % replicas.count():
-            raise invalid("batch_size", f"a multiple of the {replicas.count()} replicas", batch_size=len(x))
+        number = inputs.count(x)
+        if number % replicas.count():
+            raise invalid("batch_size", f"a multiple of the {replicas.count()} replicas", batch_size=number)
 
     def check_examples(self, x, name="x"):
         """Checks a batch of examples, or all of them, under the name of their argument."""
@@ -196,7 +198,7 @@ class GenerativeModel(keras.Model):
 
     def declared(self, batch):
         """Names of all that steps of training and of validation log, found on two examples of a batch."""
-        x, y = self._unpack([None if part is None else tf.convert_to_tensor(part)[:2] for part in batch])
+        x, y = self._unpack(tf.nest.map_structure(_first_two, batch))
         with noise.stream(self.seed, EVALUATION, num_rows(x)):
             return list(self.judge(x, y)[0])
 
@@ -205,7 +207,7 @@ class GenerativeModel(keras.Model):
             return x
         if isinstance(x, tuple) and len(x) == 2 and y is None:
             x, y = x
-        if not hasattr(x, "shape"):
+        if not hasattr(x, "shape") and not (self.JOINT and isinstance(x, dict)):
             raise invalid("x", "an array or a tf.data.Dataset of batches", x=type(x).__name__)
         self.check_examples(x)
         self.check_labels(y)
@@ -354,7 +356,7 @@ class GenerativeModel(keras.Model):
         self.look(x, y)
         self.first_examples, self.first_labels = x, y
         self._declare((x, y))
-        return len(x)
+        return inputs.count(x)
 
     def train_step(self, data):
         """One step: it happens as a whole, or where a gradient is not finite, not at all."""
@@ -480,7 +482,7 @@ class GenerativeModel(keras.Model):
         elif len(x) == 0:
             one = np.zeros([1, *np.shape(x)[1:]], getattr(x, "dtype", "float32"))
             self.check_inputs(one)
-            return np.asarray(self(one, training=False))[:0]
+            return tf.nest.map_structure(lambda part: np.asarray(part)[:0], self(one, training=False))
         else:
             self.check_inputs(np.asarray(x))
         return super().predict(x, batch_size=batch_size, **kwargs)
@@ -502,7 +504,8 @@ class GenerativeModel(keras.Model):
         seeds = self.row_seeds(num_samples, seed)
         arguments = [seeds, *self.fill(seeds, conditions)]
         chunks = [[a[i : i + CHUNK] for a in arguments] for i in range(0, num_samples, CHUNK)]
-        return np.concatenate([self._sample(*chunk).numpy() for chunk in chunks])
+        made = [self._sample(*chunk) for chunk in chunks]
+        return tf.nest.map_structure(lambda *parts: np.concatenate([part.numpy() for part in parts]), *made)
 
     def row_seeds(self, num_samples, seed=None):
         """Row seeds [seed, i], int32 [num_samples, 2], of a new seed where it is None; bad numbers raise."""
@@ -561,6 +564,11 @@ class GenerativeModel(keras.Model):
         if format != "tf_saved_model":
             return super().export(filepath, format=format, **kwargs)
         return serving.export(self, filepath, **kwargs)
+
+
+def _first_two(part):
+    """Two examples of a batch's part, None of None."""
+    return None if part is None else tf.convert_to_tensor(part)[:2]
 
 
 def _seed(seed):

@@ -292,7 +292,7 @@ def first_batch(dataset):
         dataset: an iterable of batches x, (x,) or (x, labels).
 
     Returns:
-        (x, labels), arrays; labels are None where there are none.
+        (x, labels), arrays, x a dict of them where it is a dict; labels are None where there are none.
 
     Raises:
         ValueError: if there is none.
@@ -304,8 +304,26 @@ def first_batch(dataset):
     """
     for batch in dataset:
         x, y = (*batch, None)[:2] if isinstance(batch, (tuple, list)) else (batch, None)
-        return np.asarray(x), None if y is None else np.asarray(y)
+        x = {name: np.asarray(part) for name, part in x.items()} if isinstance(x, dict) else np.asarray(x)
+        return x, None if y is None else np.asarray(y)
     raise invalid("x", "a data set with at least one batch", batches=0)
+
+
+def count(x):
+    """Number of examples in a batch.
+
+    Args:
+        x: array, or dict name -> array.
+
+    Returns:
+        Integer.
+
+    Example:
+
+    >>> kgen.inputs.count({"a": np.zeros([4, 2]), "b": np.zeros([4])})
+    4
+    """
+    return len(next(iter(x.values()))) if isinstance(x, dict) else len(x)
 
 
 def check_labels(y, num_classes, missing=False, name="y"):

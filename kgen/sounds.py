@@ -316,12 +316,13 @@ def waveform_pictures(x, hop, height=HEIGHT):
     return np.where(drawn, 255, 0).astype(np.uint8)[..., None]
 
 
-def log_mel_pictures(x, sample_rate):
+def log_mel_pictures(x, sample_rate, loudest=None):
     """Draws log-mel spectrograms, low pitches at the bottom, the loudest of all white, 10 nats less black.
 
     Args:
         x: waveforms [n, samples] in [-1, 1].
         sample_rate: in Hz.
+        loudest: log magnitude that is white, for pictures of one scale; None for the loudest of these sounds.
 
     Returns:
         uint8 array [n, 64, columns, 1].
@@ -332,7 +333,8 @@ def log_mel_pictures(x, sample_rate):
     (2, 64, 64, 1)
     """
     found = log_mel(x, sample_rate).numpy()
-    share = np.clip(1 + (found - found.max()) / RANGE, 0, 1)
+    loudest = found.max() if loudest is None else loudest
+    share = np.clip(1 + (found - loudest) / RANGE, 0, 1)
     return np.round(255 * share).astype(np.uint8).transpose(0, 2, 1)[:, ::-1, :, None]
 
 

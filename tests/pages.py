@@ -5,7 +5,6 @@ import re
 
 ROOT = pathlib.Path(__file__).parents[1]
 LINK = re.compile(r'\]\(([^\s)]+)(?: "([^"]*)")?\)')
-UNWRITTEN = ("notebooks", "saved_models")  # Folders whose files are written after the pages.
 
 
 def pages():
@@ -21,15 +20,10 @@ def links(page):
 
 
 def missing(page):
-    """Relative links of a page that lead nowhere; a folder without any file of its kind is not yet written."""
+    """Relative links of a page that lead nowhere."""
     targets = [address.split("#")[0] for address, _ in links(page) if "://" not in address]
     paths = [(page.parent / target).resolve() for target in targets if target]
-    return [str(path) for path in paths if not path.exists() and not _unwritten(path)]
-
-
-def _unwritten(path):
-    folder, *_ = path.relative_to(ROOT.resolve()).parts
-    return folder in UNWRITTEN and not any((ROOT / folder).glob(f"*{path.suffix}"))
+    return [str(path) for path in paths if not path.exists()]
 
 
 def unknown_names(page, package):

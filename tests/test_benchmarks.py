@@ -9,6 +9,8 @@ import pytest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "benchmarks"))
 
+import cogan_mnist  # noqa: E402
+import joint_digits  # noqa: E402
 import language_model_kinds  # noqa: E402
 import peers  # noqa: E402
 import peers_text  # noqa: E402
@@ -257,6 +259,33 @@ def test_repeats_are_summed_up_and_the_missing_ones_told():
     assert repeats.missing(runs, ["a", "b"], [0, 1]) == [(0, "b"), (1, "b")]
     found = repeats.summary(runs["a"], repeats.standard_error)
     assert found == {"modes": "7 +- 1", "kl": "0.5"}
+
+
+def test_parts_of_a_sample_that_agree_are_counted():
+    classes = {
+        "picture": np.array([0, 1, 2, 3]),
+        "sound": np.array([0, 1, 5, 0]),
+        "label": np.array([0, 6, 2, 7]),
+    }
+    expected = {"picture_sound": 0.5, "picture_label": 0.5, "sound_label": 0.25, "all": 0.25}
+    assert joint_digits.agreement(classes) == expected
+    same = dict.fromkeys(classes, np.arange(4))
+    assert joint_digits.agreement(joint_digits.shuffled(same)) == dict.fromkeys(expected, 0.0)
+    assert joint_digits.entropy(np.array([3, 3, 7, 7])) == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize("task", cogan_mnist.PAPER)
+def test_true_counterparts_agree_and_blank_ones_miss_the_foreground(task):
+    pictures = np.zeros([3, 28, 28, 1], "uint8")
+    for row, left in enumerate((2, 11, 20)):
+        pictures[row, 6:22, left : left + 6] = 255
+    truth = cogan_mnist.counterparts(task, pictures)
+    assert np.array_equal(truth, cogan_mnist.counterparts(task, pictures / np.float32(255)))
+    made = {"a": pictures / np.float32(255), "b": truth / np.float32(255)}
+    found = cogan_mnist.rows(task, made, pictures)
+    assert found["cogan"] == {"pixel_agreement": 1.0, "intersection_over_union": 1.0}
+    assert found["blank"]["intersection_over_union"] == found["shuffled"]["intersection_over_union"] == 0
+    assert 0.5 < found["blank"]["pixel_agreement"] < 1
 
 
 def test_a_quick_record_is_no_part_of_the_report(results, tmp_path):

@@ -32,6 +32,7 @@ ALLOWED = {
         "layers",
         "noise",
         "inputs",
+        "modalities",
         "errors",
         "episode",
         "rollouts",
@@ -45,7 +46,17 @@ ALLOWED = {
     "callbacks": {"callbacks", "pictures", "sounds", "noise", "state", "errors"},
     "metrics": {"metrics", "pictures", "sounds", "noise", "oracle", "state", "errors", "layers"},
     "serving": {"serving", "pictures", "noise", "state", "errors", "chatter"},
-    "datasets": {"datasets", "pictures", "sounds", "noise", "oracle", "state", "errors", "chatter"},
+    "datasets": {
+        "datasets",
+        "pictures",
+        "sounds",
+        "noise",
+        "oracle",
+        "state",
+        "errors",
+        "chatter",
+        "modalities",
+    },
 }
 
 

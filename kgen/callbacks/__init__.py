@@ -2,6 +2,7 @@
 
 from kgen.callbacks.clip_samples import ClipSamples
 from kgen.callbacks.guard import NonFiniteGuard
+from kgen.callbacks.joint_samples import JointSamples
 from kgen.callbacks.samples import Samples
 from kgen.callbacks.sound_samples import SoundSamples
 from kgen.callbacks.spread import diversity
@@ -12,6 +13,7 @@ from kgen.callbacks.watchdog import CollapseWatchdog
 __all__ = [
     "ClipSamples",
     "CollapseWatchdog",
+    "JointSamples",
     "NonFiniteGuard",
     "Samples",
     "SoundSamples",

@@ -4,7 +4,6 @@ import tensorflow as tf
 
 from kgen import pictures
 from kgen.callbacks.every_epoch import EveryEpoch
-from kgen.errors import positive_integer
 
 SECONDS = 0.1  # That a frame stays.
 
@@ -31,10 +30,6 @@ class ClipSamples(EveryEpoch):
     """
 
     SUFFIX = ".gif"
-
-    def __init__(self, directory, num_samples=16, seed=0, log_dir=None):
-        positive_integer("num_samples", num_samples)
-        super().__init__(directory, num_samples, seed, log_dir)
 
     def write(self, epoch):
         """Writes the GIF and the strip of an epoch."""

@@ -5,6 +5,8 @@ import pathlib
 import keras
 import tensorflow as tf
 
+from kgen.errors import positive_integer
+
 
 class EveryEpoch(keras.callbacks.Callback):
     """Abstract callback that writes samples before the first epoch, as number 0, and after each.
@@ -17,9 +19,14 @@ class EveryEpoch(keras.callbacks.Callback):
         num_samples: in a file, or None where the subclass chooses.
         seed: of the samples.
         log_dir: TensorBoard folder, or None.
+
+    Raises:
+        ValueError: for a number of samples that is not positive.
     """
 
-    def __init__(self, directory, num_samples, seed, log_dir):
+    def __init__(self, directory, num_samples=16, seed=0, log_dir=None):
+        if num_samples is not None:
+            positive_integer("num_samples", num_samples)
         super().__init__()
         self.directory = pathlib.Path(directory)
         self.num_samples = num_samples

@@ -4,7 +4,6 @@ import tensorflow as tf
 
 from kgen import pictures
 from kgen.callbacks.every_epoch import EveryEpoch
-from kgen.errors import positive_integer
 
 CELLS, POINTS = 64, 2500  # Pictures of a grid, points of a scatter plot.
 
@@ -32,8 +31,6 @@ class Samples(EveryEpoch):
     SUFFIX = ".png"
 
     def __init__(self, directory, num_samples=None, seed=0, log_dir=None, real=None, limits=None):
-        if num_samples is not None:
-            positive_integer("num_samples", num_samples)
         super().__init__(directory, num_samples, seed, log_dir)
         self.real = real
         self.limits = limits

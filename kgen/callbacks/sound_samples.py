@@ -4,7 +4,6 @@ import tensorflow as tf
 
 from kgen import pictures, sounds
 from kgen.callbacks.every_epoch import EveryEpoch
-from kgen.errors import positive_integer
 
 
 class SoundSamples(EveryEpoch):
@@ -29,10 +28,6 @@ class SoundSamples(EveryEpoch):
     """
 
     SUFFIX = ".wav"
-
-    def __init__(self, directory, num_samples=16, seed=0, log_dir=None):
-        positive_integer("num_samples", num_samples)
-        super().__init__(directory, num_samples, seed, log_dir)
 
     def write(self, epoch):
         """Writes the wav file and the picture of an epoch."""

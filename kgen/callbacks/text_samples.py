@@ -3,7 +3,6 @@
 import tensorflow as tf
 
 from kgen.callbacks.every_epoch import EveryEpoch
-from kgen.errors import positive_integer
 
 BETWEEN = "\n---\n"
 
@@ -29,7 +28,6 @@ class TextSamples(EveryEpoch):
     SUFFIX = ".txt"
 
     def __init__(self, directory, num_samples=4, seed=0, log_dir=None):
-        positive_integer("num_samples", num_samples)
         super().__init__(directory, num_samples, seed, log_dir)
 
     def write(self, epoch):

@@ -7,6 +7,7 @@ import numpy as np
 import kgen
 from kgen import noise, pictures
 from kgen.callbacks.clip_samples import SECONDS
+from kgen.cli import folder
 from kgen.datasets.folder import EXTENSIONS
 from kgen.errors import invalid
 from kgen.models import MODELS
@@ -74,9 +75,7 @@ def place_for(out):
         return path
     if path.suffix.lower() in EXTENSIONS:
         raise invalid("out", "FILE.gif, or a folder", out=str(out))
-    if path.exists():
-        raise FileExistsError(f"{path} exists. Choose an --out that does not.")
-    return path
+    return folder.new(path)
 
 
 def write(clips, out):

@@ -9,6 +9,7 @@ from kgen.cli import evaluate
 from kgen.cli.folder import read_options
 from kgen.cli.table import lay_out
 
+COMPARED = ("distances", "texts", "sounds")  # Parts of a report whose numbers have others beside them.
 APART = ("data_set", "arguments", "optimizers", "versions")  # Options that hold others.
 
 
@@ -76,7 +77,7 @@ def numbers(values):
     Returns:
         Dict name -> number, or a dict of value and floor.
     """
-    distances = {**values.get("distances", {}), **values.get("texts", {})}
+    distances = {name: own for part in COMPARED for name, own in values.get(part, {}).items()}
     distances |= {f"{name}_ba": found for name, found in values.get("distances_ba", {}).items()}
     compared = {
         name: found for name, found in distances.items() if isinstance(found, dict) and "value" in found

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 import kgen
-from kgen.cli import clips, sounds, texts
+from kgen.cli import clips, joint, sounds, texts
 from kgen.datasets import domains, moving, stacked
 from kgen.datasets.few_labels import PREFIX as FEW_LABELS
 from kgen.datasets.few_labels import is_few_labels, parse_few_labels
@@ -34,6 +34,8 @@ def place(source):
     Returns:
         String.
     """
+    if joint.is_joint(source):
+        return joint.each(source, place)
     if stacked.is_stacked(source):
         return stacked.PREFIX + place(source.removeprefix(stacked.PREFIX))
     if moving.is_moving(source):
@@ -114,6 +116,8 @@ def _load(options, split, **rest):
         return sounds.load(options, split, **rest)
     if clips.is_clip(options["model"]):
         return clips.load(options, split, **rest)
+    if joint.takes_several(options["model"]):
+        return joint.load(options, split, **rest)
     if is_paired(options):
         return _load_pair(options, split, **rest)
     if options["data_b"] is not None:

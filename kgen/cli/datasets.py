@@ -32,4 +32,7 @@ def run(arguments):
     )
     print("Clips: moving:SOURCE, moving_mnist, a folder of GIFs or of folders of frames.")
     print("Few labels: few_labels:100:mnist keeps 100 labels, drawn by --seed; few_labels:NUMBER[:SOURCE].")
+    print(
+        "Several kinds: picture=mnist,sound=spoken_digit,label; a=mnist,b=edges:mnist (or negative:, colour:)."
+    )
     print("Pairs: digits_pair:colour, :negative or :edges, cycle_gan/NAME, a folder with trainA and trainB.")

@@ -1,6 +1,7 @@
 """Judges a run's model on held-out data: losses, distances or modes beside what real data reach, copies.
 
 Of text: nats per token over all that is held out with carried context, and how varied it is what the model writes.
+Of tables: how far cells that are hidden and filled in again are from what they were.
 With --out, the report and the pictures that belong to it are written into a folder: report.json,
 closest_pairs.png (samples beside the training pictures next to them) and calibration.png.
 """
@@ -13,7 +14,7 @@ import sys
 import keras
 
 from kgen import pictures
-from kgen.cli import data, judging, judging_text, texts
+from kgen.cli import data, joint, judging, judging_table, judging_text, texts
 from kgen.cli.building import load_run
 from kgen.cli.estimating import estimate
 from kgen.cli.evidence import PICTURES, evidence_of
@@ -37,11 +38,13 @@ def add_measures(parser):
     """Adds the options that say what is measured and how it is told."""
     parser.add_argument("--metrics", type=names, metavar="NAME[,NAME...]", help=METRICS)
     parser.add_argument("--num-samples", type=int, metavar="N", help=SAMPLES)
+    parser.add_argument("--hide", type=float, metavar="SHARE", help=HIDE)
     parser.add_argument("--json", action="store_true", help="prints JSON and nothing else")
 
 
 METRICS = f"of {', '.join(judging.NAMES)} (default: those that are quick)"
 SAMPLES = f"held-out examples, and as many samples (default: up to {PICTURES}; {judging_text.SAMPLES} texts)"
+HIDE = f"of tables: share of the cells that are hidden and filled in again (default: {judging_table.SHARE})"
 
 
 def names(text):
@@ -74,14 +77,19 @@ def judge(path, arguments, other=()):
 
     Args:
         path: folder of the run.
-        arguments: with metrics, num_samples and json.
+        arguments: with metrics, num_samples, hide and json.
         other: options that replace the run's own.
 
     Returns:
-        (evidence, values), see `kgen.cli.evidence` and `kgen.cli.judging`; of text (None, values), see
-        `kgen.cli.judging_text`.
+        (evidence, values), see `kgen.cli.evidence` and `kgen.cli.judging`; of text and of tables (None, values),
+        see `kgen.cli.judging_text` and `kgen.cli.judging_table`.
     """
-    if texts.is_text(read_options(path)["model"]):
+    options = read_options(path)
+    if data.is_table(options):
+        return None, _judge_table(path, arguments, dict(other))
+    if arguments.hide is not None:
+        raise ValueError(f"--hide is for tables, and {path} is a run of {options['model']}.")
+    if texts.is_text(options["model"]):
         return None, _judge_text(path, arguments, dict(other))
     model, options, manifest = load_run(path)
     evidence = evidence_of(model, {**options, **dict(other)}, manifest["step"], arguments.num_samples)
@@ -98,6 +106,17 @@ def _judge_text(path, arguments, other):
             f"--{'metrics' if arguments.metrics else 'data-b'} is for pictures, and {path} writes text."
         )
     return judging_text.judge(path, arguments.num_samples, other.get("data"))
+
+
+def _judge_table(path, arguments, other):
+    given = {
+        "metrics": arguments.metrics,
+        "num-samples": arguments.num_samples,
+        "data-b": other.get("data_b"),
+    }
+    for name in [name for name, value in given.items() if value]:
+        raise ValueError(f"--{name} is not for tables, which {path} fills in.")
+    return judging_table.judge(path, arguments.hide, other.get("data"))
 
 
 def _bar(path, evidence, metrics):
@@ -132,7 +151,10 @@ def table(values):
     """
     if "texts" in values:
         return judging_text.table(values)
+    if "num_cells" in values:
+        return judging_table.table(values)
     kind = {1: "vectors", 2: "sounds", 3: "pictures", 4: "clips"}[len(values["shape"])]
+    kind = "rows" if joint.takes_several(values["model"]) else kind
     seen = f"{values['num_pictures']} {kind} of {values['split']}"
     sources = " and ".join(values[name] for name in ("data", "data_b") if name in values)
     lines = [f"{values['model']} on {sources}, {seen}, step {values['step']}"]
@@ -194,9 +216,32 @@ def _motion(found):
     return ["  motion, Wasserstein distances in pixels per frame:", *lines]
 
 
+def _sounds(found):
+    """What a classifier hears, and distances; all columns are of as many sounds."""
+    lines = [_line(name, _beside(own)) for name, own in found.items() if name != "classifier_accuracy"]
+    accuracy = f"right about {found['classifier_accuracy']:.1%} of held-out sounds"
+    return [*lines, f"  by a classifier of log-mel spectrograms, {accuracy}"]
+
+
+def _beside(own):
+    value, floor, noise = (_number(own[key]) for key in ("value", "floor", "random_phase"))
+    return f"{value}   real: {floor}   noise of the mean spectrum: {noise}"
+
+
 def _truth(found):
     return [
         _line(name, f"{_number(own['value'])}   shuffled pairs: {_number(own['shuffled'])}")
+        for name, own in found.items()
+    ]
+
+
+def _agreement(found):
+    """Shares of rows whose picture shows the class that the row names."""
+    return [
+        _line(
+            f"class shown in {name}",
+            f"{own['value']:.1%}   held-out rows: {own['floor']:.1%}   shuffled: {own['shuffled']:.1%}",
+        )
         for name, own in found.items()
     ]
 
@@ -208,6 +253,8 @@ TOLD = {
     "distances_ba": _back,
     "truth": _truth,
     "motion": _motion,
+    "sounds": _sounds,
+    "agreement": _agreement,
     "class_balance": _class_balance,
     "memorization": _memorization,
     "verdict": _verdict,

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 import kgen
-from kgen.cli import clips, data
+from kgen.cli import clips, data, joint
 from kgen.datasets.domains import DOMAINS, is_domain_pair, parse_domain_pair
 from kgen.errors import invalid
 
@@ -13,7 +13,7 @@ PICTURES = 5000  # Real pictures at most, and as many samples, unless a number i
 
 
 def evidence_of(model, *args):
-    """The `Evidence` that suits a model: `Translations` for one that trains on pairs.
+    """The `Evidence` that suits a model: `Translations` for one that trains on pairs, `Rows` for several kinds of data.
 
     Args:
         model: compiled model.
@@ -22,10 +22,7 @@ def evidence_of(model, *args):
     Returns:
         `Evidence`.
     """
-    if model.TABULAR:
-        rmse = "by kgen.metrics.imputation_rmse, on cells of complete rows that were taken away"
-        raise ValueError(f"{type(model).__name__} fills in tables and is judged in Python, {rmse}.")
-    return (Translations if model.PAIRED else Evidence)(model, *args)
+    return (Translations if model.PAIRED else Rows if model.JOINT else Evidence)(model, *args)
 
 
 class Evidence:
@@ -106,6 +103,7 @@ class Evidence:
         return None
 
     has_truth = False
+    has_verdict = True  # Where the discriminator gives probabilities.
 
     @functools.cached_property
     def probabilities(self):
@@ -166,6 +164,45 @@ class Translations(Evidence):
             "ab": (self.model.translate(truth.a, "ab"), truth.b, colours),
             "ba": (self.model.translate(truth.b, "ba"), truth.a, (0.0, 1.0)),
         }
+
+
+class Rows(Evidence):
+    """The same of a model of several kinds of data: dicts name -> examples.
+
+    Args:
+        *args: of `Evidence`; `num_samples` counts rows.
+
+    Raises:
+        ValueError: other kinds of data than the model's.
+    """
+
+    labels = count_modes = None
+
+    def __init__(self, model, *args):
+        super().__init__(model, *args)
+        wanted = {name: part.form for name, part in model.modalities.items()}
+        if self.description.modalities != wanted:
+            raise invalid("data", f"{wanted}", f"{self.description.modalities}")
+
+    @functools.cached_property
+    def real(self):
+        """Held-out rows."""
+        return joint.rows_of(self.dataset, self.description.num_examples)
+
+    @functools.cached_property
+    def fake(self):
+        """As many rows of samples."""
+        return self.model.generate(self.description.num_examples, seed=self.options["seed"])
+
+    @property
+    def has_verdict(self):
+        """Whether a discriminator sees whole rows."""
+        return self.model.paired
+
+    @functools.cached_property
+    def probabilities(self):
+        """The discriminator's, of being real: of held-out rows, and of samples."""
+        return tuple(self.model.discriminate(rows) for rows in (self.real, self.fake))
 
 
 def _colours(kind):

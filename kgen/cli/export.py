@@ -15,6 +15,7 @@ def add_arguments(parser):
     parser.add_argument("path", metavar="RUN", help="folder of a run")
     parser.add_argument("--out", required=True, metavar="saved_models/NAME", help="folder of the versions")
     parser.add_argument("--card", action="store_true", help="evaluates the run and writes a model card")
+    parser.add_argument("--data", metavar="FILE.csv", help="of tables: other rows, by which the card judges")
     parser.add_argument(
         "--check", action="store_true", help="serves it in a fresh process and compares with Keras"
     )
@@ -23,8 +24,10 @@ def add_arguments(parser):
 def run(arguments):
     """Exports and prints the path of the version, and with --check what was compared."""
     kgen.serving.archive.check_place(pathlib.Path(arguments.out))
+    if arguments.data and not arguments.card:
+        raise ValueError("--data is what a card judges by: say --card too.")
     if arguments.card:
-        model, beside = page.of_run(arguments.path, arguments.out)
+        model, beside = page.of_run(arguments.path, arguments.out, arguments.data)
     else:
         model, beside = load_run(arguments.path)[0], None
     export(model, arguments.out, arguments.check, beside)

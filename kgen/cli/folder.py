@@ -74,6 +74,24 @@ LATER = {
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
+def new(path):
+    """A path that nothing stands at yet.
+
+    Args:
+        path: where something is to be written.
+
+    Returns:
+        pathlib.Path.
+
+    Raises:
+        FileExistsError: something is there.
+    """
+    path = pathlib.Path(path)
+    if path.exists():
+        raise FileExistsError(f"{path} exists. Choose an --out that does not.")
+    return path
+
+
 def holds_run(path):
     """Whether a folder holds a run.
 
@@ -217,10 +235,17 @@ def _wrong_arguments(options):
             f"arguments differ from those of this version: {', '.join(sorted(set(arguments) ^ set(known)))}"
         )
     for name, value in arguments.items():
-        parts = value if isinstance(value, list) else [value]
+        parts = _parts(name, value)
         if not all(isinstance(part, PLAIN) for part in parts) or (name in NETWORKS and value is not None):
             return f"the argument {name} has the value {value!r}"
     return None
+
+
+def _parts(name, value):
+    """The plain values that an argument is made of; of modalities those of each."""
+    if name == "modalities" and isinstance(value, dict):
+        return [part for form in value.values() for part in _parts("", form)]
+    return value if isinstance(value, list) else [value]
 
 
 def _wrong_optimizers(options):

@@ -4,6 +4,7 @@ import numpy as np
 
 import kgen
 from kgen import pictures
+from kgen.cli import judging_rows, judging_sounds
 from kgen.errors import invalid, one_of
 from kgen.metrics import foreground
 from kgen.metrics.report import DEFAULT, MEASURES, OF_FEATURES
@@ -11,7 +12,7 @@ from kgen.metrics.report import DEFAULT, MEASURES, OF_FEATURES
 COPIES = 1000  # Samples whose nearest training pictures are looked for.
 SHEET = 64  # Pictures of a sheet of translations.
 OF_PICTURES = (*MEASURES, "class_balance", "memorization")
-NAMES = (*OF_PICTURES, "modes", "verdict", "truth", "motion")
+NAMES = (*OF_PICTURES, "modes", "verdict", "truth", "motion", "sounds", "agreement")
 
 
 def report(evidence, metrics=None, progress=None):
@@ -29,7 +30,8 @@ def report(evidence, metrics=None, progress=None):
         or of stacked pictures modes (see `kgen.metrics.mode_coverage` and `kgen.metrics.stacked_modes`) of
         samples and real; verdict (see `kgen.metrics.calibration`) of a discriminator that gives probabilities;
         of translations distances_ba, those of the other direction, and truth, how near they are to counterparts
-        that are known; of clips motion (see `kgen.metrics.motion_distances`).
+        that are known; of clips motion (see `kgen.metrics.motion_distances`); of sounds with classes sounds, see
+        `kgen.cli.judging_sounds`; of rows that name a class agreement, see `kgen.cli.judging_rows`.
 
     Raises:
         ValueError: an unknown metric, or one that means nothing for this model.
@@ -86,7 +88,8 @@ def chosen(evidence, metrics):
     for name in metrics:
         one_of("metrics", name, NAMES)
         if name not in possible:
-            raise invalid("metrics", f"of {', '.join(possible)} for this model and data", metrics=name)
+            these = f"of {', '.join(possible)} for this model and data" if possible else "none for this model"
+            raise invalid("metrics", these, metrics=name)
     return list(dict.fromkeys(metrics))
 
 
@@ -101,9 +104,12 @@ def _possible(evidence):
     else:
         names = []
     names += ["modes"] if evidence.count_modes else []
+    names += ["sounds"] if judging_sounds.has_classes(evidence) else []
+    names += ["agreement"] if judging_rows.has_classes(evidence) else []
     names += ["truth"] if evidence.has_truth else []
     judged = getattr(evidence.model, "formula", None)
-    return [*names, "verdict"] if judged is not None and judged.probability is not None else names
+    known = judged is not None and judged.probability is not None and evidence.has_verdict
+    return [*names, "verdict"] if known else names
 
 
 def _about(evidence):
@@ -184,6 +190,8 @@ SECTIONS = {
     "verdict": _verdict,
     "truth": _truth,
     "motion": _motion,
+    "sounds": judging_sounds.judged,
+    "agreement": judging_rows.judged,
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 import kgen
-from kgen.cli import clips, data, resuming, sounds, texts
+from kgen.cli import clips, data, joint, resuming, sounds, texts
 from kgen.cli.building import compile_model, construct, decays, resolve
 from kgen.cli.settings import constructor
 from kgen.errors import integer_from, invalid, positive_integer
@@ -67,7 +67,8 @@ def defaults(model):
     """
     if MODELS[model].PAIRED:
         return {**DEFAULTS, **DEFAULTS_OF_PAIRS}
-    return {**DEFAULTS, **texts.defaults(model), **sounds.defaults(model), **clips.defaults(model)}
+    kinds = (texts, sounds, clips, joint)
+    return DEFAULTS | {name: value for kind in kinds for name, value in kind.defaults(model).items()}
 
 
 def make(wanted, resume):
@@ -123,6 +124,9 @@ def _arguments(wanted, description):
         return resolve(wanted["model"], arguments, None, wanted["seed"])
     if sounds.is_sound(wanted["model"]):
         arguments = {**sounds.arguments(description), **watched(wanted), **wanted["arguments"]}
+        return resolve(wanted["model"], arguments, None, wanted["seed"])
+    if joint.takes_several(wanted["model"]):
+        arguments = {**joint.arguments(description), **wanted["arguments"]}
         return resolve(wanted["model"], arguments, None, wanted["seed"])
     suited = MODELS[wanted["model"]].suited(description.shape) | _classes(wanted["model"], description)
     arguments = {**suited, **watched(wanted), **wanted["arguments"]}
@@ -236,6 +240,8 @@ def _about(description):
         "shape": list(description.shape),
         "num_examples": description.num_examples,
     }
+    if isinstance(description, kgen.datasets.JointDescription):
+        about["modalities"] = joint.plain(description.modalities)
     if isinstance(description, kgen.datasets.PairDescription):
         about["sides"] = [description.a.num_examples, description.b.num_examples]
     if columns := getattr(description, "columns", None):
@@ -275,11 +281,12 @@ def _hidden(options):
     model, hidden = options["model"], {"epochs", "steps", "decay_epochs"}
     hidden |= set() if texts.is_pretrained(model) else set(texts.PRETRAINING)
     hidden |= set() if data.is_table(options) else {"categorical"}
-    hidden |= set() if sounds.is_sound(model) else set(sounds.OPTIONS)
+    hidden |= set() if sounds.is_sound(model) or joint.takes_several(model) else set(sounds.OPTIONS)
     hidden |= set() if clips.is_clip(model) else set(clips.OPTIONS)
     if texts.is_text(model):
         return hidden | set(texts.OF_PICTURES)
     hidden |= set(sounds.OF_PICTURES) if sounds.is_sound(model) else set()
+    hidden |= set(joint.OF_PICTURES) if joint.takes_several(model) else set()
     return hidden | set(texts.OPTIONS) | (set() if data.is_paired(options) else {"data_b", *UNVARIED})
 
 
@@ -298,6 +305,10 @@ def told_data(model, about):
     if sounds.is_sound(model):
         length, rate = about["shape"][0], about["sample_rate"]
         return {"sounds": f"{about['num_examples']:,} of {length:,} samples at {rate:,} Hz"}
+    if joint.takes_several(model):
+        return {"rows": joint.told(about)}
+    if "columns" in about:
+        return {"rows": f"{about['num_examples']:,} of {len(about['columns']['names'])} columns"}
     kind = {3: "pictures", 4: "clips"}.get(len(about["shape"]), "vectors")
     numbers = " and ".join(f"{number:,}" for number in about.get("sides", [about["num_examples"]]))
     return {kind: f"{numbers} of {' x '.join(map(str, about['shape']))}"}

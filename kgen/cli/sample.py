@@ -1,8 +1,8 @@
 """Draws samples of a run, or of an exported SavedModel, as one picture, or writes GIFs, wav files or texts.
 
 Vectors are written as numbers too; sounds go into a new folder, 000.wav, 001.wav and so on, and so do clips, 000.gif
-..., or all of them into one GIF, with a strip of their frames beside them; texts are printed:
-sentences one per line, others with lines of `---` between them.
+..., or all of them into one GIF, with a strip of their frames beside them; several kinds of data too, a file or a
+folder of each; texts are printed: sentences one per line, others with lines of `---` between them.
 The same seed gives the same file, byte for byte. A SavedModel is a program: it is loaded with --trust only, but for
 kgen's own reference models, which are known by the SHA-256 sum of their files.
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 import kgen
 from kgen import noise, pictures
-from kgen.cli import clips, data, sounds, texts, writing
+from kgen.cli import clips, data, joint, sounds, texts, writing
 from kgen.cli.building import load_run
 from kgen.cli.folder import OPTIONS, read_options
 from kgen.errors import positive_integer
@@ -46,7 +46,7 @@ LENGTH = "of text: most tokens behind the prompt (default: the run's --sequence-
 LABELS = "class of the samples; of several, a row for each, N pictures in all at most"
 OUT = """PNG to write (default: grid.png; of vectors scatter.png, and their numbers beside it as samples.npy); of texts
 a new file for them; of sounds a new folder (default: sounds); of clips a new folder (default: clips), or FILE.gif,
-beside which FILE.png is their strip"""
+beside which FILE.png is their strip; of several kinds of data a new folder (default: rows)"""
 
 
 def _integers(text):
@@ -148,6 +148,9 @@ def _from_run(path, arguments):
     if model.AUDIBLE:
         return _write_sounds(model, arguments)
     num_samples, labels = _conditions(arguments, "labels" in model.CONDITIONS)
+    if model.JOINT:
+        out = joint.folder_for(arguments.out)
+        return joint.write(model.modalities, model.generate(num_samples, seed=arguments.seed), out)
     if model.MOVING:
         out = clips.place_for(arguments.out)
         return clips.write(model.generate(num_samples, seed=arguments.seed), out)
@@ -175,6 +178,8 @@ def _from_saved_model(path, arguments):
     if "wav" in serve:
         out = sounds.folder_for(arguments.out)
         return sounds.write_of_saved_model(serve["wav"], num_samples, arguments.seed, out, **label)
+    if len(gives) > 1:  # An output for each kind of data.
+        return joint.write_of_saved_model(serve, num_samples, arguments.seed, joint.folder_for(arguments.out))
     if "video" in gives:
         out = clips.place_for(arguments.out)
         return clips.write_of_saved_model(serve["generate"], num_samples, arguments.seed, out)

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "sequence_length": "it is --sequence-length",
     "slice_length": "it is --slice-length",
     "sample_rate": "it is that of the data; --sample-rate changes it",
+    "modalities": "they are those of the data",
     **dict.fromkeys(NETWORKS, "a network of your own needs Python"),
 }
 NAMES = "SGD RMSprop Adam AdamW Adadelta Adagrad Adamax Adafactor Nadam Ftrl Lion Lamb".split()

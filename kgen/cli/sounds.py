@@ -1,11 +1,10 @@
 """Sound on the command line: which models take it, its options and its data, and what is written of it."""
 
-import pathlib
-
 import numpy as np
 
 import kgen
 from kgen import noise, pictures
+from kgen.cli import folder
 from kgen.errors import invalid
 from kgen.models import MODELS
 
@@ -95,10 +94,7 @@ def folder_for(out):
     Raises:
         FileExistsError: it is there.
     """
-    path = pathlib.Path(out or FOLDER)
-    if path.exists():
-        raise FileExistsError(f"{path} exists. Choose an --out that does not.")
-    return path
+    return folder.new(out or FOLDER)
 
 
 def write(waves, sample_rate, out, columns=None):
@@ -113,10 +109,11 @@ def write(waves, sample_rate, out, columns=None):
     picture = kgen.sounds.sheet(waves, sample_rate, columns)
     write_files([kgen.sounds.wav_bytes(wave, sample_rate) for wave in waves], out)
     pictures.save_png(out / SHEET, picture)
+    print(out)
 
 
 def write_files(files, out):
-    """Writes wav files 000.wav, 001.wav ... into a new folder, and prints its path.
+    """Writes wav files 000.wav, 001.wav ... into a new folder.
 
     Args:
         files: list of bytes.
@@ -125,7 +122,6 @@ def write_files(files, out):
     out.mkdir(parents=True)
     for number, data in enumerate(files):
         (out / f"{number:03d}.wav").write_bytes(data)
-    print(out)
 
 
 def write_of_saved_model(endpoint, number, seed, out, **label):
@@ -140,3 +136,4 @@ def write_of_saved_model(endpoint, number, seed, out, **label):
     """
     files = endpoint(seed=noise.rows(seed, number).numpy(), **label)["audio_bytes"]
     write_files(list(np.asarray(files)), out)
+    print(out)

@@ -2,7 +2,7 @@
 
 import typing
 
-from kgen.cli import clips, data, sounds, texts
+from kgen.cli import clips, data, joint, sounds, texts
 from kgen.datasets.few_labels import is_few_labels
 from kgen.errors import invalid
 from kgen.models import MODELS
@@ -23,6 +23,7 @@ KINDS = (
     Kind("a table", "tables", lambda model: MODELS[model].TABULAR, data.OF_TABLES, data.ALIEN_TO_TABLES),
     Kind("sounds", "sounds", sounds.is_sound, sounds.OPTIONS, sounds.OF_PICTURES),
     Kind("clips", "clips", clips.is_clip, clips.OPTIONS, clips.OF_PICTURES),
+    Kind("several kinds of data", "several", joint.takes_several, joint.OPTIONS, joint.OF_PICTURES),
 )
 
 
@@ -43,11 +44,12 @@ def check(model, said):
         for name in said:
             _check(kind, model, name)
     texts.check(model, said)
+    joint.check(model, said)
 
 
 def _check(kind, model, name):
-    flag, trains = f"--{name.replace('_', '-')}", kind.trains(model)
-    if trains and name in kind.alien:
+    flag = f"--{name.replace('_', '-')}"
+    if kind.trains(model) and name in kind.alien:
         raise ValueError(f"{flag} is for pictures, and {model} trains on {kind.one}.")
-    if not trains and name in kind.own:
+    if name in kind.own and not any(other.trains(model) for other in KINDS if name in other.own):
         raise ValueError(f"{flag} is for {kind.all}, on which {model} does not train.")

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 import kgen
 from kgen import pictures, state
-from kgen.cli import clips, data, folder, history, resuming, settings, sounds, suiting, texts
+from kgen.cli import clips, data, folder, history, joint, resuming, settings, sounds, suiting, texts
 from kgen.cli.parser import one_of
 from kgen.cli.planning import DEFAULTS, EPOCHS, EPOCHS_OF_PAIRS, defaults, make, told
 from kgen.datasets.vocabulary import LEVELS, Vocabulary
@@ -80,8 +80,9 @@ def _add_options_of_text(add):
     add("--pretrain-rounds", type=int, metavar="N", help=PRETRAIN_ROUNDS)
 
 
-SLICE_LENGTH = f"""for wavegan: samples of a sound, a power of two from 64 to 65536 (default:
-{sounds.DEFAULTS["slice_length"]}); longer recordings are cropped, shorter ones end in zeros"""
+SLICE_LENGTH = f"""for wavegan and jointgan: samples of a sound, a power of two from 64 to 65536 (default:
+{sounds.DEFAULTS["slice_length"]}, {joint.DEFAULTS["slice_length"]}); longer recordings are cropped, shorter ones end
+in zeros"""
 FRAMES = f"""for videogan: of a clip, from 2 up (default: {clips.DEFAULTS["frames"]}); of longer ones the first are
 taken"""
 SEQUENCE_LENGTH = """for text: tokens of a step, and of a text that is generated (default: 256 characters, 64 words; of
@@ -99,9 +100,12 @@ first kind of pictures, or a source of both: digits_pair:KIND[:SOURCE] of KIND c
 digits_pair:colour), cycle_gan/NAME, or a folder with trainA and trainB; for gain FILE.csv; for
 wavegan spoken_digit (the default), speech_commands or a folder of wav files; for videogan moving:digits (the default),
 moving:mnist or moving: before any other source of grey pictures, moving_mnist, or a folder of GIFs or of folders of
-frames; for semi_supervised_gan also few_labels:NUMBER[:SOURCE], of whose training pictures only NUMBER have a label"""
-BATCH_SIZE = """examples per step (default: 128; of pairs 1; of text and sounds 64, of clips 32); of few_labels as many
-labelled ones beside them"""
+frames; for jointgan NAME=SOURCE,NAME=SOURCE and, where it is wanted, label: picture=mnist,sound=spoken_digit,label or
+a=mnist,b=edges:mnist, whose rows are paired by class, and by place where they come of one data set (default:
+picture=digits,outlines=edges:digits,label); for semi_supervised_gan also few_labels:NUMBER[:SOURCE], of whose training
+pictures only NUMBER have a label"""
+BATCH_SIZE = """examples per step (default: 128; of pairs 1; of text, sounds and several kinds of data 64, of clips 32);
+of few_labels as many labelled ones beside them"""
 DATA_B = "for cyclegan: the second kind of pictures"
 DECAY_EPOCHS = """learning rates fall along a straight line to 0 over the last N epochs (default: 0; of pairs half of
 all); --resume with more --epochs moves these N to the new end, and rates that have fallen are high again until then"""
@@ -187,10 +191,13 @@ def train(model, said, pairs=(), out=None, resume=False, reset_optimizer=False, 
 
 def _default_folder(options):
     sources = [options[name] for name in SOURCES if options[name]]
-    files = [texts.oracle_file(source) for source in sources]
-    names = [pathlib.Path(file).stem if os.path.exists(file) else file for file in files]
-    name = re.sub(r"[^\w.-]+", "-", "-".join(names))
+    name = re.sub(r"[^\w.-]+", "-", "-".join(joint.each(source, _stem) for source in sources))
     return pathlib.Path("runs", f"{options['model']}-{name}-{options['seed']}")
+
+
+def _stem(source):
+    file = texts.oracle_file(source)
+    return pathlib.Path(file).stem if os.path.exists(file) else file
 
 
 def _refuse(out, resume):
@@ -238,7 +245,7 @@ def _callbacks(plan, out, reset_optimizer):
 
 
 def _samples(plan, out):
-    """What shows samples: pictures, points, clips, sounds or texts; nothing of tables."""
+    """What shows samples: pictures, points, clips, sounds, texts or several; nothing of tables."""
     places = {"seed": plan.options["seed"], "log_dir": out / folder.LOGS}
     if data.is_table(plan.options):
         return []
@@ -248,6 +255,8 @@ def _samples(plan, out):
         return [kgen.callbacks.SoundSamples(out / folder.SAMPLES, **places)]
     if clips.is_clip(plan.options["model"]):
         return [kgen.callbacks.ClipSamples(out / folder.SAMPLES, **places)]
+    if joint.takes_several(plan.options["model"]):
+        return [kgen.callbacks.JointSamples(out / folder.SAMPLES, **places)]
     vectors = len(plan.model.image_shape) == 1
     real = data.some_points(plan.options) if vectors else None
     return [kgen.callbacks.Samples(out / folder.SAMPLES, real=real, **places)]
@@ -258,6 +267,8 @@ def _finish(plan, out):
     aside = out / f".{os.getpid()}-{folder.MODEL}"
     plan.model.save(aside)
     aside.replace(out / folder.MODEL)
-    title = f"{plan.options['model']} on {pathlib.Path(plan.options['data']).name}"
+    title = (
+        f"{plan.options['model']} on {joint.each(plan.options['data'], lambda path: pathlib.Path(path).name)}"
+    )
     pictures.save_curves(out / folder.CURVES, history.curves(out / folder.HISTORY), title=title)
     print(f"Written to {out}: {', '.join(sorted(p.name for p in out.iterdir() if p.name[0] != '.'))}")

@@ -4,6 +4,7 @@ from kgen.datasets.augment import Augmentation
 from kgen.datasets.clips import load_clips
 from kgen.datasets.columns import Columns
 from kgen.datasets.few_labels import few_labels, semi_supervised
+from kgen.datasets.joint import JointDescription, load_joint
 from kgen.datasets.masks import mar, mcar
 from kgen.datasets.mixtures import Mixture, mixture
 from kgen.datasets.numbers import Numbers
@@ -22,6 +23,7 @@ __all__ = [
     "Columns",
     "DatasetNotPrepared",
     "Description",
+    "JointDescription",
     "Mixture",
     "Numbers",
     "PairDescription",
@@ -36,6 +38,7 @@ __all__ = [
     "from_tokens",
     "load",
     "load_clips",
+    "load_joint",
     "load_pair",
     "load_sounds",
     "load_table",

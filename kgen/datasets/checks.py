@@ -49,6 +49,17 @@ def _floats(images):
     return images
 
 
+def as_shuffle(shuffle, split):
+    """Whether to shuffle: as said, or where nothing is said, if the split is of `train`."""
+    return str(split).split("[")[0] == "train" if shuffle is None else shuffle
+
+
+def check_labelled(examples, labels):
+    """Checks that examples have labels, where they are wanted."""
+    if labels and examples.labels is None:
+        raise invalid("labels", f"False: {examples.name} has no labels", "labels=True")
+
+
 def as_labels(labels, num_examples):
     """Checked class numbers, int32 [N]; a trailing axis of one is dropped."""
     if labels is None:

@@ -3,13 +3,22 @@
 import itertools
 import pathlib
 import re
-import warnings
 
 import numpy as np
 from PIL import Image
 
 from kgen.datasets.arrays import Examples, select
-from kgen.datasets.folder import MAX_PIXELS, chosen, is_picture, list_files, opaque, read_picture
+from kgen.datasets.folder import (
+    MAX_PIXELS,
+    chosen,
+    each,
+    is_picture,
+    labels_of,
+    list_files,
+    opaque,
+    read_picture,
+    tell,
+)
 from kgen.datasets.preparing import find, make_ready
 from kgen.datasets.sizing import allocate, resize
 from kgen.datasets.tfds_source import FREE_SIZE, batches
@@ -39,19 +48,15 @@ def read_clip_folder(root, frames, size=None, split="train", on_bad="error", num
     """
     root = pathlib.Path(root)
     files, classes = chosen(_find(root), split, num_examples)
-    clips, kept, problems = _Room(len(files)), [], []
-    for place, file in enumerate(files):
-        try:
-            clips.add(_read(root / file.path, frames, size), root / file.path)
-            kept.append(place)
-        except UnusableClip as error:
-            if on_bad == "error":
-                raise ValueError(f'{error} Perhaps use on_bad="skip" to leave such clips out.') from None
-            problems.append(str(error))
-    _tell(problems)
-    labels = np.array([classes.index(files[i].folder) for i in kept], np.int32) if classes else None
-    name = root.resolve().name
-    return Examples(clips.whole(root), labels, classes, name, split, len(problems))
+    clips = _Room(len(files))
+
+    def use(file, number):
+        clips.add(_read(root / file.path, frames, size), root / file.path)
+
+    kept, problems = each(use, files, "clips", on_bad, UnusableClip)
+    tell(problems, "clips")
+    labels = labels_of(files, kept, classes)
+    return Examples(clips.whole(root), labels, classes, root.resolve().name, split, len(problems))
 
 
 class UnusableClip(ValueError):
@@ -226,8 +231,3 @@ def _parts(builder, split):
         parts += [(f"{stored}[{start + first}:{start + last}]", last - first)] if first < last else []
         begin, end = max(0, begin - sizes[name]), end - sizes[name]
     return parts
-
-
-def _tell(problems):
-    if problems:
-        warnings.warn(f"Left out {len(problems)} clips, the first: {problems[0]}", stacklevel=4)

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from kgen.datasets.checks import as_size, is_integer
+from kgen.datasets.checks import as_shuffle, as_size, check_labelled, is_integer
 from kgen.datasets.clip_sources import read_clip_folder, read_clip_tfds
 from kgen.datasets.moving import Form, is_moving, read_moving, stream_moving
 from kgen.datasets.sources import check_reading, kind_of
@@ -72,15 +72,14 @@ def load_clips(
     check_reading(on_bad, num_examples)
     integer_from(2, "frames", frames)
     size = as_size(image_size)
-    shuffle = str(split).split("[")[0] == "train" if shuffle is None else shuffle
+    shuffle = as_shuffle(shuffle, split)
     if is_moving(source):
         form = _form(frames, size or (SIDE, SIDE), digits, speed, motion_seed)
         found = read_moving(source, form, split, data_dir, num_examples, on_bad=on_bad)
         dataset = stream_moving(*found, form, split, batch_size, seed, shuffle, labels)
         return dataset, dataset.description
     found = _read(source, frames, size, split, data_dir, on_bad, num_examples)
-    if labels and found.labels is None:
-        raise invalid("labels", f"False: {found.name} has no labels", "labels=True")
+    check_labelled(found, labels)
     dataset = stream(found, batch_size, seed, shuffle, None, labels)
     return dataset, dataset.description
 

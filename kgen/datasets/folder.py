@@ -44,7 +44,7 @@ def read_folder(root, split="train", size=(64, 64), on_bad="error", max_pixels=M
     """
     files, classes = find_pictures(root, split, num_examples)
     images, kept = _decode_all([root / file.path for file in files], size, on_bad, max_pixels)
-    labels = np.array([classes.index(files[i].folder) for i in kept], np.int32) if classes else None
+    labels = labels_of(files, kept, classes)
     return Examples(images, labels, classes, root.resolve().name, split, len(files) - len(kept))
 
 
@@ -106,6 +106,45 @@ def chosen(paths, split="train", num_examples=None):
     folders = sorted({file.folder for files in splits.values() for file in files})
     classes = () if "" in folders else tuple(folders)
     return [file for name in names for file in _mixed(splits[name])][part][:num_examples], classes
+
+
+def each(use, files, kind, on_bad, unusable=ValueError):
+    """Uses files one after the other, and leaves out those that cannot be used.
+
+    Args:
+        use: function of a file, and of how many were used before it.
+        files: list.
+        kind: what the files hold, in the plural, for messages.
+        on_bad: "error" or "skip", what such a file leads to.
+        unusable: the error by which `use` says so.
+
+    Returns:
+        Positions of those that were used, and what is wrong with the others.
+
+    Raises:
+        ValueError: a file that cannot be used, with "error".
+    """
+    kept, problems = [], []
+    for place, file in enumerate(files):
+        try:
+            use(file, len(kept))
+            kept.append(place)
+        except unusable as error:
+            if on_bad == "error":
+                raise ValueError(f'{error} Perhaps use on_bad="skip" to leave such {kind} out.') from None
+            problems.append(str(error))
+    return kept, problems
+
+
+def tell(problems, kind):
+    """Warns the user of a loader, whose reader calls this, of what was left out."""
+    if problems:
+        warnings.warn(f"Left out {len(problems)} {kind}, the first: {problems[0]}", stacklevel=4)
+
+
+def labels_of(files, kept, classes):
+    """Class numbers, int32, of those of the files that were kept; None without classes."""
+    return np.array([classes.index(files[i].folder) for i in kept], np.int32) if classes else None
 
 
 def is_picture(path):

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from kgen.datasets.augment import as_augmentation
-from kgen.datasets.checks import as_size
+from kgen.datasets.checks import as_shuffle, as_size
 from kgen.datasets.domains import both_domains, is_domain_pair, parse_domain_pair, with_channels
 from kgen.datasets.folder import MAX_PIXELS, find_pictures, is_picture, list_files, smaller_than
 from kgen.datasets.preparing import find
@@ -108,7 +108,7 @@ def load_pair(
     size = _larger(window, jitter) if window else as_size(image_size)
     folder = {"on_bad": on_bad, "max_pixels": max_pixels}
     sides = _read(a, b, split, size, data_dir, num_examples, folder)
-    shuffle = split.split("[")[0] == "train" if shuffle is None else shuffle
+    shuffle = as_shuffle(shuffle, split)
     dataset = stream_unpaired(_alike(*sides), batch_size, seed, shuffle, augment, window)
     if dataset.description.a.fingerprint == dataset.description.b.fingerprint:
         warnings.warn(f"Both sides hold the same pictures: {dataset.description.name}.", stacklevel=2)

@@ -3,13 +3,12 @@
 import itertools
 import pathlib
 import typing
-import warnings
 
 import numpy as np
 
 from kgen import sounds
 from kgen.datasets.arrays import Examples, select
-from kgen.datasets.folder import find_files
+from kgen.datasets.folder import each, find_files, labels_of, tell
 from kgen.datasets.preparing import find, make_ready
 from kgen.datasets.sizing import allocate
 from kgen.datasets.tfds_source import batches, count
@@ -53,18 +52,14 @@ def read_sound_folder(root, form, split="train", on_bad="error", num_examples=No
     files, classes = find_files(root, EXTENSIONS, "sound", split, num_examples)
     paths = [pathlib.Path(root, file.path) for file in files]
     rate = form.rate or _common_rate(paths, on_bad)
-    waves, kept, problems = allocate((len(paths), form.length, 1), np.int16), [], []
-    for place, path in enumerate(paths):
-        try:
-            waves[len(kept), :, 0] = slice_of(_read(path, form.length / rate), Form(form.length, rate), path)
-            kept.append(place)
-        except ValueError as error:
-            if on_bad == "error":
-                raise ValueError(f'{error} Perhaps use on_bad="skip" to leave such sounds out.') from None
-            problems.append(str(error))
-    _tell(problems)
-    labels = np.array([classes.index(files[i].folder) for i in kept], np.int32) if classes else None
-    name = pathlib.Path(root).resolve().name
+    waves = allocate((len(paths), form.length, 1), np.int16)
+
+    def use(path, number):
+        waves[number, :, 0] = slice_of(_read(path, form.length / rate), Form(form.length, rate), path)
+
+    kept, problems = each(use, paths, "sounds", on_bad)
+    tell(problems, "sounds")
+    labels, name = labels_of(files, kept, classes), pathlib.Path(root).resolve().name
     return Examples(waves[: len(kept)], labels, classes, name, split, len(problems)), rate
 
 
@@ -145,7 +140,7 @@ def read_sound_tfds(name, form, split="train", data_dir=None, num_examples=None)
             labels.append(label)
         except ValueError as error:
             problems.append(str(error))
-    _tell(problems)
+    tell(problems, "sounds")
     known = np.array(labels, np.int32) if classes else None
     return Examples(waves[: len(labels)], known, classes, name, split, len(problems)), form.rate
 
@@ -189,9 +184,3 @@ def _floats(samples):
     """Numbers of 16 bits, in whichever integers they are kept, as floats in [-1, 1)."""
     whole = samples.dtype.kind in "iu"
     return samples.astype(np.float32) / (sounds.FULL if whole else 1.0)
-
-
-def _tell(problems):
-    if problems:
-        about = f"Left out {len(problems)} sounds, the first: {problems[0]}"
-        warnings.warn(about, stacklevel=4)

@@ -6,6 +6,7 @@ import pathlib
 
 import tensorflow as tf
 
+from kgen.datasets.checks import as_shuffle, check_labelled
 from kgen.datasets.preparing import is_known
 from kgen.datasets.sound_sources import Form, read_sound_folder, read_sound_tfds
 from kgen.datasets.sources import check_reading
@@ -98,9 +99,8 @@ def load_sounds(
         found, rate = read_sound_folder(pathlib.Path(source).expanduser(), form, split, on_bad, num_examples)
     else:
         found, rate = read_sound_tfds(source, form, split, data_dir, num_examples)
-    if labels and found.labels is None:
-        raise invalid("labels", f"False: {found.name} has no labels", "labels=True")
-    shuffle = split.split("[")[0] == "train" if shuffle is None else shuffle
+    check_labelled(found, labels)
+    shuffle = as_shuffle(shuffle, split)
     dataset = stream_sounds(found, rate, batch_size, seed, shuffle, labels)
     return dataset, dataset.description
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from kgen.datasets.arrays import read_arrays, read_npz
 from kgen.datasets.augment import as_augmentation
-from kgen.datasets.checks import as_size, is_integer
+from kgen.datasets.checks import as_shuffle, as_size, check_labelled, is_integer
 from kgen.datasets.domains import is_domain_pair
 from kgen.datasets.few_labels import (
     hides_labels,
@@ -114,9 +114,8 @@ def load(
     size, augment = as_size(image_size), as_augmentation(augment)
     folder = {"on_bad": on_bad, "max_pixels": max_pixels}
     examples = _read(source, split, size, data_dir, num_examples, folder, seed)
-    if labels and examples.labels is None:
-        raise invalid("labels", f"False: {examples.name} has no labels", "labels=True")
-    shuffle = split.split("[")[0] == "train" if shuffle is None else shuffle
+    check_labelled(examples, labels)
+    shuffle = as_shuffle(shuffle, split)
     if shuffle and is_stacked(source):
         dataset = stream_stacked(examples, batch_size, seed, augment, labels)
     elif shuffle and labels and is_few_labels(source) and hides_labels(split):

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from kgen import noise
 from kgen.datasets.arrays import select
+from kgen.datasets.checks import as_shuffle
 from kgen.datasets.stream import order, pipeline, reader
 from kgen.datasets.text_sources import read_texts
 from kgen.datasets.vocabulary import END, LEVELS, PADDING, UNKNOWN, Vocabulary, check_size
@@ -162,7 +163,7 @@ def load_text(
     """
     _check(batch_size, seed, sequence_length, vocabulary_size)
     level = _level(level, vocabulary, vocabulary_size)
-    shuffle = str(split).split("[")[0] == "train" if shuffle is None else shuffle
+    shuffle = as_shuffle(shuffle, split)
     if isinstance(source, str) and source.startswith(ORACLE):
         given = {
             "vocabulary": vocabulary,

@@ -50,7 +50,7 @@ def stream_unpaired(sides, batch_size, seed, shuffle, augment, window):
 
     def shown(step, number):
         count = len(sides[number].images)
-        index, stream = _order(step, number, count, longest, batch_size, seed, shuffle)
+        index, stream = order_of_side(step, number, 2, count, longest, batch_size, seed, shuffle)
         pictures = rows[number](index)
         pictures = augment.warp(pictures, seed, index, stream) if augment else pictures
         return random_window(pictures, window, seed, index, stream) if window else pictures
@@ -60,13 +60,25 @@ def stream_unpaired(sides, batch_size, seed, shuffle, augment, window):
     return pipeline(lambda step: (shown(step, 0), shown(step, 1)), steps, description, augment or window)
 
 
-def _order(step, number, count, longest, batch_size, seed, shuffle):
-    """Which examples of side `number` a step shows, and the random stream of each, int64 [batch]."""
+def order_of_side(step, number, sides, count, longest, batch_size, seed, shuffle):
+    """Which examples of a side a step shows, when each side has an order of its own.
+
+    Args:
+        step: int64 scalar tensor, the global step.
+        number: of the side.
+        sides: how many there are.
+        count: of the side's examples.
+        longest: the same of the largest side.
+        batch_size, seed, shuffle: as in `kgen.datasets.stream.order`.
+
+    Returns:
+        Examples' numbers, and the random stream of each, int64 tensors [batch].
+    """
     if not shuffle:
         index, epoch = order(step, longest, batch_size, seed, shuffle)
-        return index % count, 2 * epoch + number
+        return index % count, sides * epoch + number
     row, epoch = places(step, count, batch_size)
-    stream = 2 * epoch + number  # The sides share a seed, and no stream.
+    stream = sides * epoch + number  # The sides share a seed, and no stream.
     return permuted(row, seed, stream, count), stream
 
 

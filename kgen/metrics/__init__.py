@@ -1,6 +1,7 @@
 """Streaming metrics, reports and the fixed extractors they measure in."""
 
 from kgen.metrics.accuracy_score import classification_accuracy_score
+from kgen.metrics.augmentation import AugmentationVerdict, augmentation_verdict
 from kgen.metrics.base import Extractor
 from kgen.metrics.classifier import train_classifier
 from kgen.metrics.convolutional import random_extractor
@@ -13,6 +14,7 @@ from kgen.metrics.counterparts import (
 )
 from kgen.metrics.extractors import get_extractor, load_extractor
 from kgen.metrics.frechet import FrechetDistance, frechet_distance
+from kgen.metrics.hearing import random_phase, sound_scores, train_sound_classifier
 from kgen.metrics.imputation import imputation_rmse
 from kgen.metrics.kernel import KernelDistance, kernel_distance
 from kgen.metrics.manifold import Coverage, Density, Precision, Recall, coverage, density, precision, recall
@@ -31,6 +33,7 @@ from kgen.metrics.text import BitsPerCharacter, NegativeLogLikelihood, OracleNLL
 from kgen.metrics.verdict import calibration
 
 __all__ = [
+    "AugmentationVerdict",
     "BitsPerCharacter",
     "ClassifierScore",
     "Coverage",
@@ -50,6 +53,7 @@ __all__ = [
     "StackedDivergence",
     "StackedModesCovered",
     "accelerations",
+    "augmentation_verdict",
     "bleu",
     "calibration",
     "centroids",
@@ -83,11 +87,14 @@ __all__ = [
     "pixel_agreement",
     "precision",
     "random_extractor",
+    "random_phase",
     "recall",
     "self_bleu",
     "sliced_wasserstein",
     "sliced_wasserstein_by_level",
+    "sound_scores",
     "speeds",
     "stacked_modes",
     "train_classifier",
+    "train_sound_classifier",
 ]

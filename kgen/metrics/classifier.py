@@ -50,7 +50,7 @@ def train_classifier(images, labels, epochs=8, seed=0, shift=None, name=None, ve
     schedule = keras.optimizers.schedules.CosineDecay(2e-3, epochs * _steps(images))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(schedule), loss, metrics=["accuracy"])
-    batches = _batches(images, labels, seed, shift)
+    batches = _batches(images, labels, epochs, seed, shift)
     model.fit(batches, epochs=epochs, steps_per_epoch=_steps(images), shuffle=False, verbose=verbose)
     weights = _folded(model)
     name = name or "classifier-" + hashlib.sha256(pack(weights)).hexdigest()[:8]
@@ -103,12 +103,12 @@ def _folded(model):
     return weights + [kernel, *bias]
 
 
-def _batches(images, labels, seed, shift):
-    """Shuffled batches of shifted pictures without end; a function of the seed."""
+def _batches(images, labels, epochs, seed, shift):
+    """Shuffled batches of shifted pictures of so many epochs; a function of the seed."""
     generator = np.random.default_rng(seed)
     padded = np.pad(images, ((0, 0), (shift, shift), (shift, shift), (0, 0)))
     height, width = (np.arange(side) for side in images.shape[1:3])
-    while True:
+    for _ in range(epochs):
         order = generator.permutation(len(images))
         for index in np.split(order, range(BATCH, len(order), BATCH))[: _steps(images)]:
             top, left = generator.integers(0, 2 * shift + 1, (2, len(index), 1))

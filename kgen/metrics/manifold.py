@@ -116,17 +116,17 @@ def coverage(real, fake, k=5):
     Reference: Naeem 2020, equation 4 and lemma 2, arXiv 2002.09797.
     """
     real, fake, radii = _balls(real, fake, k)
-    return _known(radii, fake, tf.reduce_mean(tf.cast(_to_neighbour(real, fake, 1) <= radii, tf.float64)))
+    return _known(radii, fake, tf.reduce_mean(tf.cast(to_neighbour(real, fake, 1) <= radii, tf.float64)))
 
 
 def _balls(real, fake, k):
     """Both sets in float64, and the squared radii of real's balls; each row is its own nearest."""
     positive_integer("k", k)
     real, fake = tf.cast(real, tf.float64), tf.cast(fake, tf.float64)
-    return real, fake, _to_neighbour(real, real, k + 1)
+    return real, fake, to_neighbour(real, real, k + 1)
 
 
-def _to_neighbour(x, y, k):
+def to_neighbour(x, y, k):
     """Squared distance of each x to its k-th nearest y, [m]; infinite where there are fewer."""
 
     def of_block(block):

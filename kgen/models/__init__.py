@@ -8,6 +8,7 @@ from kgen.models.dcgan import DCGAN
 from kgen.models.gain import GAIN
 from kgen.models.gan import GAN
 from kgen.models.infogan import InfoGAN
+from kgen.models.joint_gan import JointGAN
 from kgen.models.lsgan import LSGAN
 from kgen.models.recurrent_language_model import RecurrentLanguageModel
 from kgen.models.semi_supervised_gan import SemiSupervisedGAN
@@ -34,6 +35,7 @@ MODELS = {
     "gain": GAIN,
     "wavegan": WaveGAN,
     "videogan": VideoGAN,
+    "jointgan": JointGAN,
     "vae": VAE,
     "lstm": RecurrentLanguageModel,
     "convnet": ConvolutionalLanguageModel,

@@ -34,7 +34,9 @@ class VideoGAN(AdversarialModel):
         motion_dim: length of h_t and of e_t.
         width: channels at half resolution, in all three networks.
         kernel_size: side of every kernel.
-        normalization: "batch", "layer", "instance" or None.
+        normalization: of G: "batch", "layer", "instance" or None.
+        discriminator_normalization: the same, of both discriminators; None beside spectral_normalization, whose
+            bound batch normalisation would undo.
         kernel_regularizer: of every kernel; a network's penalty joins its own player's loss.
         judged_frames: of each clip that D_I sees in a step.
         loss: "non_saturating", "minimax", "least_squares", "hinge" or "wasserstein", of both discriminators.
@@ -67,6 +69,7 @@ class VideoGAN(AdversarialModel):
         width=64,
         kernel_size=4,
         normalization="batch",
+        discriminator_normalization="batch",
         kernel_regularizer=None,
         judged_frames=1,
         loss="non_saturating",
@@ -85,10 +88,11 @@ class VideoGAN(AdversarialModel):
         self.judged_frames = judged_frames
         self.loss, self.label_smoothing = loss, label_smoothing
         self.formula = losses.formula(loss, label_smoothing)
-        form = {"width": width, "kernel_size": kernel_size, "normalization": normalization}
-        form |= {"kernel_regularizer": kernel_regularizer}
-        judge = {**form, **self.discriminator_form}
-        self.generator = generator or motion.generator(content_dim, motion_dim, shape, **form)
+        form = {"width": width, "kernel_size": kernel_size, "kernel_regularizer": kernel_regularizer}
+        judge = {**form, "normalization": discriminator_normalization, **self.discriminator_form}
+        self.generator = generator or motion.generator(
+            content_dim, motion_dim, shape, normalization=normalization, **form
+        )
         self.discriminator = discriminator or convolutional.encoder(self.view_shape, time=True, **judge)
         self.picture_discriminator = picture_discriminator or convolutional.encoder(
             self.view_shape[1:], **{**judge, "name": "picture_discriminator"}

@@ -9,6 +9,7 @@ import tensorflow as tf
 from kgen import inputs, losses, noise
 from kgen.errors import integer_from, invalid, number_in, positive_integer
 from kgen.labelled import LabelledModel
+from kgen.modalities import Sound
 from kgen.networks import waveform
 
 FULL = 2.0**15  # Of 16 bits: the integer that stands for 1.
@@ -138,11 +139,7 @@ class WaveGAN(LabelledModel):
 
     def to_wav(self, x):
         """The bytes of wav files of 16 bits, a string tensor [batch], of waveforms [batch, slice_length]."""
-
-        def encoded(row):
-            return tf.audio.encode_wav(row[:, None], self.sample_rate)
-
-        return tf.map_fn(encoded, x, fn_output_signature=tf.TensorSpec([], tf.string))
+        return Sound(self.slice_length, self.sample_rate).file(x)
 
     # What the critic sees.
 

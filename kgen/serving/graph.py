@@ -39,6 +39,16 @@ def versions(path):
     return sorted(int(name) for name in names if _is_number(name))
 
 
+def models(folder):
+    """Folders of the models in a folder, by their names: those with a version that holds a SavedModel."""
+    children = sorted(pathlib.Path(folder).iterdir()) if pathlib.Path(folder).is_dir() else []
+    return [child for child in children if any(_is_saved(child / str(n)) for n in versions(child))]
+
+
+def _is_saved(version):
+    return (version / "saved_model.pb").is_file()
+
+
 def _is_number(name):
     return name.isascii() and name.isdecimal()
 

@@ -56,8 +56,7 @@ def digests(folder):
     Returns:
         Dict "name/version" -> digest, in order.
     """
-    models = sorted(pathlib.Path(folder).iterdir())
-    found = [model / str(number) for model in models for number in graph.versions(model)]
+    found = [model / str(number) for model in graph.models(folder) for number in graph.versions(model)]
     return {f"{version.parent.name}/{version.name}": digest(version) for version in found}
 
 

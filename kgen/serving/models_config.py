@@ -1,7 +1,6 @@
 """The file that tells tensorflow_model_server which models to serve."""
 
 import json
-import pathlib
 
 from kgen.errors import invalid
 from kgen.serving import graph
@@ -45,15 +44,10 @@ def config(folder):
 
     Reference: TensorFlow Serving, "Serving Configuration".
     """
-    children = sorted(pathlib.Path(folder).iterdir()) if pathlib.Path(folder).is_dir() else []
-    names = [child.name for child in children if any(_is_version(child, n) for n in graph.versions(child))]
+    names = [model.name for model in graph.models(folder)]
     if not names:
         raise invalid("folder", "a folder with exported models", folder=str(folder))
     return f"model_config_list {{\n{''.join(map(_entry, names))}}}\n"
-
-
-def _is_version(model, number):
-    return (model / str(number) / "saved_model.pb").is_file()
 
 
 def _entry(name):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import kgen
-from kgen.cli import main
+from kgen.cli import compare, evaluate, main
+from kgen.cli.cards import measured
 from tests.contract.table import waves
 
 WORDS = ["--epochs", "2", "--steps", "4", "--batch-size", "4", "--slice-length", "64", "--no-jit"]
@@ -73,8 +74,18 @@ def test_a_run_is_judged_and_goes_on(sounds, capsys):
     values = json.loads(capsys.readouterr().out)
     assert values["split"] == "test" and values["num_pictures"] == 6
     assert {"wasserstein_estimate", "penalty"} <= set(values["terms"])
-    assert main(["evaluate", str(sounds / "run")]) == 0
-    assert "6 sounds of test" in capsys.readouterr().out
+    found = values["sounds"]
+    assert found["score_ratio"]["floor"] == 1 and found["distance_to_train"]["value"] > 0
+    assert found["frechet_distance"]["value"] > 0 and found["frechet_distance"]["floor"] > 0
+    assert 0 <= found["classifier_accuracy"] <= 1
+    told = evaluate.table(values)
+    assert "6 sounds of test" in told and "noise of the mean spectrum: " in told
+    assert f"right about {found['classifier_accuracy']:.1%} of held-out sounds" in told
+    rows = {row.name: row for row in measured.rows(values)}
+    assert rows["classifier_score"].of == "real sounds" and rows["classifier_accuracy"].of == ""
+    noise = found["frechet_distance"]["random_phase"]
+    assert f"`frechet_distance` {noise:.4g}" in measured.of_noise(values)
+    assert compare.numbers(values)["frechet_distance"] == found["frechet_distance"]
     assert main(["train", "wavegan", "--out", str(sounds / "run"), "--resume", "--epochs", "3"]) == 0
     assert (sounds / "run" / "samples" / "epoch-003.wav").is_file()
 

@@ -13,6 +13,9 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+# Each graph runs a few times only: to improve it takes longer than it saves.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
 import kgen  # noqa: E402
 from tests.contract.seqgan import SEQGAN  # noqa: E402
 from tests.contract.table import ROWS, state  # noqa: E402

@@ -21,9 +21,13 @@ class Row(NamedTuple):
     sound: bool = False  # Whether it makes waveforms in [-1, 1] instead of numbers in [0, 1].
     answered: str = "images"  # What `generate` answers, as it is served.
     holes: bool = False  # Whether it fills in what is missing, and draws nothing from noise alone.
+    modalities: tuple = ()  # Pairs (name, form) of several modalities; answers are then compared side by side.
 
     def data(self, number=64, seed=0):
         """What it trains on: pictures, and labels or None."""
+        if self.modalities:
+            draws = enumerate(self.modalities, start=seed)
+            return {name: part(form, number, own_seed) for own_seed, (name, form) in draws}, None
         if self.holes:
             x = rows(number, self.shape, seed)
             return np.where(kgen.datasets.mcar(x.shape, 0.3, seed), x, np.nan), None
@@ -36,7 +40,22 @@ class Row(NamedTuple):
         """What a model makes of a seed: samples, or rows filled in."""
         if self.holes:
             return model.impute(self.data(number)[0], seed=seed)
-        return model.generate(number, seed=seed)
+        return self.numbers(model.generate(number, seed=seed))
+
+    def numbers(self, made):
+        """What was made as one array."""
+        if not self.modalities:
+            return made
+        return kgen.modalities.join(kgen.modalities.parse(dict(self.modalities)), made).numpy()
+
+    def spoilt(self, x):
+        """Examples of which one number is not finite."""
+        if self.modalities:
+            first = self.modalities[0][0]
+            return {**x, first: self._replace(modalities=()).spoilt(x[first])}
+        bad = x.astype("float32") / 255
+        bad[(3, 2, 2)[: bad.ndim]] = np.inf if self.holes else np.nan
+        return bad
 
 
 GAN_TERMS = ("discriminator_loss", "generator_loss", "real_loss", "fake_loss", "adversarial_loss")
@@ -106,6 +125,20 @@ def _videogan(**options):
     )
 
 
+def _joint(judges, endpoints, forms, **options):
+    kinds = ("real", "fake", "adversarial")
+    terms = ["_".join(filter(None, [kind, judge, "loss"])) for kind in kinds for judge in judges]
+    toy = {"modalities": forms, "latent_dim": 4, "width": 2, "discriminator_steps": 2}
+    return Row(
+        lambda **more: kgen.JointGAN(**{**toy, **options, **more}),
+        endpoints,
+        ("discriminator_loss", "generator_loss", *terms),
+        shape=(sum(part.size for part in kgen.modalities.parse(forms).values()),),
+        sound=True,
+        modalities=tuple(forms.items()),
+    )
+
+
 ROWS = {
     "gan": _gan()._replace(judged=True),
     "gan-simultaneous-dropout-ema": _gan(update="simultaneous", dropout=0.3, ema_momentum=0.9),
@@ -147,6 +180,19 @@ ROWS = {
     "wavegan": _wavegan(),
     "wavegan-classes": _wavegan(num_classes=3)._replace(labels=3),
     "videogan": _videogan(judged_frames=2, ema_momentum=0.9),
+    "jointgan": _joint(
+        ("", "picture", "sound", "label"),
+        ("generate", "from_latent", "files", "discriminate"),
+        {"picture": ("picture", 8, 8, 1), "sound": ("sound", 64, 8000), "label": ("label", 3)},
+        trunk_units=8,
+    )._replace(judged=True),
+    "jointgan-unpaired": _joint(
+        ("a", "b"),
+        ("generate", "from_latent", "files"),
+        {"a": ("picture", 8, 8, 1), "b": ("picture", 8, 8, 1)},
+        paired=False,
+        ema_momentum=0.9,
+    ),
     "vae": _vae(hidden_units=(16, 12))._replace(judged=True),
     "vae-convolutional-gaussian": _vae(
         network="convolutional", width=4, likelihood="gaussian", normalization="batch"
@@ -162,6 +208,13 @@ def state(model):
     counters = {id(v) for v in model.bookkeeping()}
     optimizers = [v for o in model.optimizers().values() for v in o.variables]
     return [v for v in (*model.variables, *optimizers) if id(v) not in counters]
+
+
+def part(form, number, seed):
+    """Examples of one modality."""
+    if form[0] == "label":
+        return (np.arange(number) % form[1]).astype("int32")
+    return waves(number, form[1:2], seed) if form[0] == "sound" else pictures(number, form[1:], seed)
 
 
 def rows(number, shape, seed):

@@ -184,6 +184,7 @@ def test_export_serves_every_signature(row, tmp_path):
     assert request["generate"]["instances"][2]["prompt"] == "to be"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*TEXT, *STREAMS])
 @pytest.mark.parametrize("optimizer", TOLERANCE)
 def test_two_replicas_equal_one(name, optimizer):

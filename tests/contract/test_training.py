@@ -42,7 +42,7 @@ def test_each_player_moves_only_its_own_variables(row):
         own = values(v for n in model.players()[mover] for v in n.trainable_variables)
         with kgen.noise.stream(0, 0, 16):
             x, y = row.data(16)
-            real, mask = model._unpack(tf.constant(x))
+            real, mask = model._unpack(tf.nest.map_structure(tf.constant, x))
             game = model.meet(real, mask) if row.holes else kgen.game.Game(model, real, y)
             model.minimize(model._move(mover, game))
         assert equal(before, values(others))

@@ -1,5 +1,7 @@
+import gc
 import json
 import os
+import weakref
 from importlib import resources
 
 import keras
@@ -115,7 +117,12 @@ def test_random_has_no_classes():
 def test_train_classifier_saves_and_loads(tmp_path):
     data = load_digits()
     images, part = data.images.astype("float32") / 16, np.arange(1797) % 5 == 0
-    trained = kgen.metrics.train_classifier(images[~part], data.target[~part], epochs=12, seed=3)
+    seen = images[~part]
+    held = weakref.ref(seen)
+    trained = kgen.metrics.train_classifier(seen, data.target[~part], epochs=12, seed=3)
+    del seen
+    gc.collect()
+    assert held() is None  # A training keeps no pictures.
     assert trained.accuracy(images[part], data.target[part]) > 0.9
     trained.save(tmp_path / "digits")
     loaded = kgen.metrics.load_extractor(tmp_path / "digits")

@@ -311,6 +311,7 @@ def test_mixed_precision_trains(policy):
     assert model.translate(A[:2]).dtype == np.float32
 
 
+@pytest.mark.slow
 def test_xla_trains_to_nearly_the_same_numbers():
     histories = []
     for xla in (False, True):

@@ -431,6 +431,7 @@ def test_xla_and_several_steps_in_a_call_train(row):
     assert all(np.isfinite(numbers).all() for numbers in history.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SEQGAN)
 @pytest.mark.parametrize("optimizer", TOLERANCE)
 def test_two_replicas_equal_one(name, optimizer):

@@ -159,7 +159,12 @@ def test_bad_arguments_are_named(shape, options, word):
 @pytest.mark.parametrize(
     "options",
     [
-        {"update": "simultaneous", "loss": "hinge", "spectral_normalization": True, "normalization": None},
+        {
+            "update": "simultaneous",
+            "loss": "hinge",
+            "spectral_normalization": True,
+            "discriminator_normalization": None,
+        },
         {"update": "split", "packing": 2, "top_k": 0.5, "minibatch_discrimination": 2},
         {"penalty": "r1", "normalization": "layer", "feature_matching": 0.1, "historical_averaging": 0.1},
     ],
@@ -176,6 +181,13 @@ def test_both_discriminators_take_the_stabilisers(options):
         assert any((a != b.numpy()).any() for a, b in zip(old, network.trainable_variables, strict=True))
     assert all(np.isfinite(values).all() for values in history.values())
     assert ("discriminate" in model.signatures()) == ("packing" not in options)
+
+
+def test_the_players_are_normalised_apart():
+    model = toy(discriminator_normalization=None)
+    names = {player: [v.path for v in model.trained(player)] for player in model.players()}
+    assert any("gamma" in path for path in names["generator"])
+    assert not any("gamma" in path for path in names["discriminator"])
 
 
 def test_it_learns_to_move():

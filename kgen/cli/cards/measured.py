@@ -30,12 +30,26 @@ def rows(values):
     >>> rows(found)[1]
     Row(name='bleu_4', value=0.2, floor=0.3, of='held-out text')
     """
-    found = [Row(name, value) for name, value in values["terms"].items()]
+    found = _cells(values["terms"]) if "num_cells" in values else _alone(values["terms"])
     for name in [name for name in TOLD if name in values]:
         found += TOLD[name](values[name])
     if "distances_ba" in values:
         found += [row._replace(name=f"{row.name}_ba") for row in _distances(values["distances_ba"])]
     return found
+
+
+def _alone(terms):
+    return [Row(name, value) for name, value in terms.items()]
+
+
+def _cells(terms):
+    """Of cells that were hidden, each kind beside what the simplest way reaches on the same cells."""
+    ways = {
+        "imputation_rmse": ("mean_rmse", "each column's mean"),
+        "category_accuracy": ("most_frequent_accuracy", "each column's most frequent"),
+    }
+    kept = {name: way for name, way in ways.items() if name in terms}
+    return [Row(name, terms[name], terms[simple], of) for name, (simple, of) in kept.items()]
 
 
 def _distances(found):
@@ -67,6 +81,20 @@ def _motion(found):
     ]
 
 
+def _sounds(found):
+    """Each number with that of real sounds: held-out ones, but for the Frechet distance of training ones to them."""
+    compared = [(name, own) for name, own in found.items() if name != "classifier_accuracy"]
+    accuracy = Row("classifier_accuracy", found["classifier_accuracy"])
+    return [*(Row(name, own["value"], own["floor"], "real sounds") for name, own in compared), accuracy]
+
+
+def _agreement(found):
+    return [
+        Row(f"class_shown_in_{name}", own["value"], own["floor"], "held-out rows")
+        for name, own in found.items()
+    ]
+
+
 def _class_balance(found):
     return [Row("class_entropy", found["entropy"], found["max_entropy"], "the most there can be")]
 
@@ -90,11 +118,32 @@ TOLD = {
     "distances": _distances,
     "truth": _truth,
     "motion": _motion,
+    "sounds": _sounds,
+    "agreement": _agreement,
     "class_balance": _class_balance,
     "memorization": _memorization,
     "verdict": _verdict,
     "texts": _texts,
 }
+
+
+def of_noise(values):
+    """What noise with the mean spectrum of a run's sounds reaches.
+
+    Args:
+        values: as of `rows`.
+
+    Returns:
+        Names and numbers in one line, "" of other data than sounds.
+
+    Example:
+
+    >>> from kgen.cli.cards.measured import of_noise
+    >>> of_noise({"sounds": {"classifier_accuracy": 0.9, "frechet_distance": {"random_phase": 12.5}}})
+    '`frechet_distance` 12.5'
+    """
+    found = {name: own for name, own in values.get("sounds", {}).items() if name != "classifier_accuracy"}
+    return ", ".join(f"`{name}` {_number(own['random_phase'])}" for name, own in found.items())
 
 
 def markdown(values):

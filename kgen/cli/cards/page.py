@@ -5,7 +5,7 @@ import pathlib
 import re
 
 from kgen import pictures, serving
-from kgen.cli import data, evaluate, texts
+from kgen.cli import data, evaluate, joint, sounds, texts
 from kgen.cli.building import load_run
 from kgen.cli.cards import measured, specimen, usage
 from kgen.cli.cards.repeating import command, shown
@@ -14,38 +14,47 @@ from kgen.cli.papers import paper
 from kgen.cli.planning import told_data
 
 CARD, PICTURE, MIN_SIDE = "README.md", "samples.png", 320
-MEASURES = argparse.Namespace(metrics=None, num_samples=None, json=False)
+MEASURES = argparse.Namespace(metrics=None, num_samples=None, hide=None, json=False)
 LICENCES = {
     "digits": "Optical Recognition of Handwritten Digits, UCI Machine Learning Repository: CC BY 4.0",
     "mnist": "MNIST, LeCun and Cortes: CC BY-SA 3.0",
     "tiny_shakespeare": "text in the public domain",
     "spoken_digit": "Free Spoken Digit Dataset: CC BY-SA 4.0",
 }
+FILLED = "Cells that it filled in are bold; behind them stands what was there before it was hidden."
 ABOUT = """By `kgen evaluate`, over {seen} of the split `{split}`. A floor is the same measure of what the last column
 names; losses and accuracies have none."""
+HIDDEN = """By `{command}`: {share:.0%} of the known cells of {rows:,} rows were hidden at random, {cells:,} in
+all, and filled in again; {which}. A floor is the same measure of what the last column names. The error
+is that of numbers scaled by their column's smallest and largest one."""
+SEEN, UNSEEN = "the model was trained on these rows, and saw these cells", "it had not seen these rows"
+KINDS = {3: "pictures", 4: "clips"}  # By the rank of an example.
 PREFIXES = re.compile(r"^(stacked:|moving:|few_labels:\d+:|digits_pair:\w+(:|$))")
 
 
-def of_run(path, out):
+def of_run(path, out, source=None):
     """Evaluates a run and writes its card.
 
     Args:
         path: folder of the run.
         out: folder of the versions that the card is of.
+        source: CSV file by which a model of tables is judged, other than the one it was trained on, or None.
 
     Returns:
         (model, files): the model that was evaluated, and name -> bytes of the card and its picture.
 
     Raises:
-        ValueError: a model that `kgen evaluate` does not judge.
+        ValueError: other rows for a model that fills in no tables.
     """
-    evidence, values = evaluate.judge(path, MEASURES)
+    if source and not data.is_table(read_options(path)):
+        raise ValueError(f"--data is for tables, and {path} fills in none.")
+    evidence, values = evaluate.judge(path, MEASURES, {"data": data.place(source)} if source else {})
     model = evidence.model if evidence else load_run(path)[0]
     return model, files(pathlib.Path(out).resolve().name, model, read_options(path), values)
 
 
 def files(title, model, options, values):
-    """The card, and beside it a picture of samples where these are no texts.
+    """The card, and beside it a picture of samples where these are no texts and no rows of a table.
 
     Args:
         title: name of the exported model.
@@ -59,6 +68,8 @@ def files(title, model, options, values):
     endpoints = serving.endpoints(model)
     if texts.is_text(options["model"]):
         drawn, sheet = usage.fenced(specimen.text(model), "text"), {}
+    elif data.is_table(options):
+        drawn, sheet = [*specimen.rows(values["examples"]), "", FILLED], {}
     else:
         drawn = [f"![Samples of {title}]({PICTURE})", "", specimen.caption(model)]
         sheet = {PICTURE: pictures.png_bytes(specimen.picture(model, options), MIN_SIDE)}
@@ -95,8 +106,22 @@ def _data(options):
     sources = [options[name] for name in ("data", "data_b") if options[name]]
     kind, numbers = next(iter(told_data(options["model"], options["data_set"]).items()))
     lines = [f"- source: {' and '.join(f'`{shown(source)}`' for source in sources)}"]
-    lines += [f"- {kind} to train on: {numbers}"]
-    return ["## Data", "", *lines, f"- licence: {'; '.join(dict.fromkeys(map(licence, sources)))}"]
+    lines += [f"- {kind} to train on: {numbers}", *_columns(options["data_set"].get("columns"))]
+    licences = [licence(own) for source in sources for own in joint.sources_of(source)]
+    return ["## Data", "", *lines, f"- licence: {'; '.join(dict.fromkeys(licences))}"]
+
+
+def _columns(columns):
+    """What the numbers of a row mean, in order."""
+    if not columns:
+        return []
+    named = zip(columns["names"], columns["categories"], strict=True)
+    told = [f"`{name}`" + (f" ({_codes(codes)})" if codes else "") for name, codes in named]
+    return [f"- columns: {', '.join(told)}"]
+
+
+def _codes(categories):
+    return ", ".join(f"{code}: `{name}`" for code, name in enumerate(categories))
 
 
 def _training(options, values):
@@ -106,13 +131,25 @@ def _training(options, values):
 
 
 def _reached(values):
-    lines = [ABOUT.format(seen=_seen(values), split=values["split"]), "", *measured.markdown(values)]
+    lines = [_by(values), "", *measured.markdown(values)]
     if distances := values.get("distances"):
         number, extractor = distances["num_samples"], distances["extractor"]["name"]
         lines += ["", f"Distances of {number:,} pictures, in the features of `{extractor}`."]
+    if noise := measured.of_noise(values):
+        lines += ["", f"Noise of the sounds' mean spectrum reaches {noise}."]
     if "texts" in values:
         lines += ["", f"N-grams of {values['num_samples']:,} texts; compare at the same number only."]
     return ["## What it reaches", "", *lines]
+
+
+def _by(values):
+    """What the numbers are of."""
+    if "num_cells" not in values:
+        return ABOUT.format(seen=_seen(values), split=values["split"])
+    numbers = {"cells": values["num_cells"], "share": values["share"], "rows": values["num_rows"]}
+    if values["trained_on"]:
+        return HIDDEN.format(command="kgen evaluate", which=SEEN, **numbers)
+    return HIDDEN.format(command=f"kgen evaluate --data {shown(values['data'])}", which=UNSEEN, **numbers)
 
 
 def _seen(values):
@@ -128,10 +165,15 @@ def _limits(options, values):
 
 
 def _size(options):
-    """The one size of pictures that a model knows."""
+    """The one size of examples that a model knows."""
     shape = options["data_set"]["shape"]
-    if len(shape) != 3:
+    if columns := options["data_set"].get("columns"):
+        return [f"It fills in rows of these {len(columns['names'])} columns, in this order and these units."]
+    if sounds.is_sound(options["model"]):
+        rate = options["data_set"]["sample_rate"]
+        return [f"It makes sounds of {shape[0]:,} samples at {rate:,} Hz and of no other length or rate."]
+    if len(shape) not in KINDS:
         return []
     size = " x ".join(map(str, shape))
-    made = "It has seen pictures of" if data.is_paired(options) else "It makes pictures of"
-    return [f"{made} {size} and of no other size."]
+    made = "It has seen" if data.is_paired(options) else "It makes"
+    return [f"{made} {KINDS[len(shape)]} of {size} and of no other size."]

@@ -4,7 +4,7 @@ import pathlib
 import re
 import shlex
 
-from kgen.cli import data, settings, texts
+from kgen.cli import data, joint, settings, texts
 from kgen.cli.building import described
 from kgen.cli.planning import DEFAULTS, UNVARIED, defaults, usual_epochs, watched
 from kgen.datasets.text import LENGTHS
@@ -39,6 +39,10 @@ def shown(source):
     >>> shown("stacked:/home/ann/digits.npz"), shown("mnist")
     ('stacked:digits.npz', 'mnist')
     """
+    return joint.each(source, _shown)
+
+
+def _shown(source):
     return re.sub(r"(^|(?<=:))/.*", lambda path: pathlib.PurePath(path[0]).name, source, count=1)
 
 

@@ -6,6 +6,7 @@ import shlex
 from kgen.cli.cards import specimen
 
 VALUES = {"seed": "[[0, 0], [0, 1]]", "label": "[0, 1]", "prompt": '["", ""]', "temperature": "[1.0, 1.0]"}
+MASK = "`values` and `mask` have a row for each row of the table: a cell whose mask is 0 is filled in, one of 1 stays."
 TRUST = "Versions that kgen does not know by their SHA-256 sum need `--trust` there: they are programs."
 ANSWERS = "`assets.extra/` of a version holds a request for each endpoint, and its answer."
 DOCKER = """docker run -p 8501:8501 -v "$PWD"/{place}:{target} \\
@@ -49,6 +50,7 @@ def commands(title, model, endpoints):
     if name == "generate":
         lines += [*fenced(f"kgen sample {shlex.quote(place)} {_words(model, takes)}", "bash"), "", TRUST, ""]
     said = ", ".join(f"{argument}={VALUES.get(argument, argument)}" for argument in takes)
+    lines += [MASK, ""] if "mask" in takes else []
     lines += [*fenced(f'kgen.serving.load("{place}")["{name}"]({said})', "python"), "", ANSWERS, ""]
     return ["## Use", "", *lines, *fenced(_docker(title, place), "bash")]
 
