@@ -264,6 +264,72 @@ SECTIONS = {
             "training_minutes": Quantity("minutes of training, others at work", at_most=65.0),
         },
     ),
+    "sound_digits": Section(
+        "WaveGAN on spoken digits, 4,096 samples at 8 kHz, one hour",
+        "python benchmarks/sound_digits.py",
+        {
+            "score_ratio": Quantity(
+                "inception score by that of held-out recordings, in the classifier's classes",
+                published="about 0.54 on SC09: 4.53 of 8.47",
+            ),
+            "classifier_score": Quantity("inception score, of at most 10"),
+            "frechet_distance": Quantity("Frechet distance to held-out recordings, in its features"),
+            "floor": Quantity("the same of training recordings"),
+            "frechet_by_noise": Quantity(
+                "Frechet distance by that of noise of the mean spectrum", at_most=1.0
+            ),
+            "score_by_noise": Quantity("inception score by that of this noise", at_least=1.0),
+            "distance_to_train": Quantity("mean distance to the nearest training recording"),
+            "distance_within": Quantity("mean distance to the nearest other sample"),
+            "classifier_accuracy": Quantity(
+                "the classifier is right about held-out recordings", at_least=0.9
+            ),
+            "training_minutes": Quantity("minutes of training, others at work", at_most=65.0),
+        },
+    ),
+    "joint_digits": Section(
+        "JointGAN: picture, sound and label of the same digit from one code, MNIST and spoken digits",
+        "python benchmarks/joint_digits.py",
+        {
+            "picture_sound": Quantity(
+                "samples whose picture and sound show the same digit, by two classifiers"
+            ),
+            "shuffled_picture_sound": Quantity("the same of sounds of other samples"),
+            "held_out_picture_sound": Quantity("the same of held-out pictures and recordings of one class"),
+            "picture_label": Quantity("samples whose picture shows the label"),
+            "sound_label": Quantity("samples whose sound shows the label"),
+            "all": Quantity("samples whose three parts agree"),
+            **{
+                f"{part}_entropy": Quantity(f"entropy of the samples' {words}, nats; ln 10 = 2.303")
+                for part, words in (
+                    ("picture", "digits as pictures"),
+                    ("sound", "digits as sounds"),
+                    ("label", "labels"),
+                )
+            },
+            "training_minutes": Quantity("minutes of training, others at work"),
+        },
+    ),
+    **{
+        f"cogan_mnist_{task}{suffix}": Section(
+            f"CoGAN on MNIST and {words}, unpaired, {steps} steps: pictures of one code against the truth",
+            f"python benchmarks/cogan_mnist.py {task}{option}",
+            {
+                "pixel_agreement": Quantity(f"pixels that agree with the true {task} of the first picture"),
+                "shuffled_pixel_agreement": Quantity("the same of shuffled pairs"),
+                "intersection_over_union": Quantity("intersection over union of the foreground"),
+                "shuffled_intersection_over_union": Quantity("the same of shuffled pairs"),
+                "class_entropy": Quantity("entropy of the first pictures' classes, nats; ln 10 = 2.303"),
+                "frechet_distance": Quantity("Frechet distance of the first pictures to test pictures"),
+                "floor": Quantity("that of training pictures"),
+                "training_minutes": Quantity("minutes of training, others at work, pauses among them"),
+            },
+        )
+        for task, words, steps, suffix, option in (
+            ("edges", "outlines", "5,000", "", ""),
+            ("negative", "negatives", "2,500", "_2500_steps", " --steps 2500"),
+        )
+    },
     "pacgan_modes": Section(
         "Packing in the plane: PacGAN's networks and metric, 40,000 of its 400,000 iterations",
         "python benchmarks/pacgan_modes.py",
@@ -307,6 +373,21 @@ SECTIONS = {
             ("_projection", "classes by projection", " --conditioning projection"),
         )
     },
+    "augmentation_mnist": Section(
+        "Augmentation: what a conditional GAN of n digits of MNIST does for a classifier of the same n",
+        "python benchmarks/augmentation_mnist.py",
+        {
+            f"{arm}_{number}": Quantity(f"accuracy by {number} {text}")
+            for number in (100, 500, 1000)
+            for arm, text in (
+                ("real", "real pictures alone"),
+                ("classical", "real pictures, shifted and turned"),
+                ("real_and_generated", "real and as much weight of generated pictures"),
+                ("generated_only", "pictures' GAN, generated pictures alone"),
+            )
+        }
+        | {"gan_minutes": Quantity("minutes of the longest training of a GAN, others at work")},
+    ),
     **{
         f"cyclegan_mnist_{name}": Section(
             f"CycleGAN, MNIST {words}, 32 x 32, unpaired",
