@@ -11,6 +11,9 @@ from tensorflow.python.framework.ops import gradient_registry
 
 import kgen
 
+# A graph of a test runs a few times only: to improve it takes longer than it saves. Processes that tests start do.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
 # Workers share the cores; processes that tests start have them all.
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
 tf.config.threading.set_intra_op_parallelism_threads(max(1, os.cpu_count() // WORKERS))

@@ -3,20 +3,17 @@
 import json
 import pathlib
 
-import keras
 import numpy as np
 import pytest
 
 import kgen
 from tests.contract.table import ROWS
+from tests.contract.training import moved
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_export_serves_every_signature(row, tmp_path):
-    keras.utils.set_random_seed(1)
-    model = row.make()
-    model.compile(jit_compile=False, steps_per_execution=1)
-    model.fit(*row.data(), batch_size=16, epochs=1, verbose=0)
+    model = moved(row)
     version = kgen.export(model, tmp_path / "model", endpoints=list(row.endpoints))
     assert version == tmp_path / "model" / "1"
     report = kgen.serving.check(version, model)

@@ -6,22 +6,23 @@ import pytest
 import tensorflow as tf
 
 import kgen
-from tests.contract.training import core_models, equal, every_model, networks, trained, used, values
+from tests.contract.training import (
+    core_models,
+    equal,
+    every_model,
+    first_training,
+    trained,
+    used,
+    values,
+    weights,
+)
 
 
 @every_model
 def test_fit_changes_every_player_and_logs_the_declared_terms(row):
-    model = row.make()
-    model.compile(jit_compile=False)
-    before = {
-        player: values(v for n in nets for v in n.trainable_variables)
-        for player, nets in networks(model).items()
-    }
-    history = model.fit(
-        *row.data(), batch_size=16, epochs=2, verbose=0, validation_data=row.data(seed=1)
-    ).history
-    for player, nets in networks(model).items():
-        assert not equal(before[player], values(v for n in nets for v in n.trainable_variables))
+    model, before, history = first_training(row)
+    for player, after in weights(model).items():
+        assert not equal(before[player], after)
     assert set(row.terms) == {name for name in history if not name.startswith("val_")}
     assert set(row.terms) <= {name.removeprefix("val_") for name in history if name.startswith("val_")}
     assert all(np.isfinite(numbers).all() and len(numbers) == 2 for numbers in history.values())

@@ -7,7 +7,7 @@ import numpy as np
 
 import kgen
 from tests.contract.table import state
-from tests.contract.training import core_models, equal, every_model, networks, used, values
+from tests.contract.training import core_models, equal, every_model, moved, networks, used, values
 
 
 @core_models
@@ -30,7 +30,7 @@ def _norm(nets):
 
 @every_model
 def test_answers_are_seeded_and_rows_are_independent(row):
-    model = used(row)
+    model = moved(row)
     many = row.answer(model, 300, 3)
     assert many.shape == (300, *row.shape) and many.dtype == np.float32
     assert (-1 if row.sound else 0) <= many.min() and many.max() <= 1

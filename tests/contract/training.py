@@ -45,23 +45,56 @@ def trained(row, epochs=1, policy="float32", **compile_options):
 
 
 def used(row):
-    """A model after an epoch, as if newly trained; one for all tests of a process."""
-    model, kept = _trained_once(row)
+    """A model after two epochs, as if newly trained; one for all tests of a process."""
+    return first_training(row)[0]
+
+
+def first_training(row):
+    """The model of `used`, values of its weights before the training, and its history."""
+    model, kept, before, history = _trained_once(row)
     for variable, value in kept:
         variable.assign(value)
-    return model
+    return model, before, history
 
 
 @functools.cache
 def _trained_once(row):
-    model, _ = trained(row)
+    keras.utils.set_random_seed(1)
+    model = row.make()
+    model.compile(jit_compile=False, steps_per_execution=1)
+    before = weights(model)
+    history = model.fit(
+        *row.data(), batch_size=16, epochs=2, verbose=0, validation_data=row.data(seed=1)
+    ).history
     slots = [v for optimizer in model.optimizers().values() for v in optimizer.variables]
-    return model, [(v, v.numpy()) for v in (*model.variables, *slots)]
+    return model, [(v, v.numpy()) for v in (*model.variables, *slots)], before, history
+
+
+def moved(row):
+    """A new model whose every number is off its start, as after a training; one that fills in was trained."""
+    if row.holes:
+        return used(row)
+    keras.utils.set_random_seed(1)
+    model, random = row.make(), np.random.default_rng(1)
+    for variable in [v for v in model.variables if v.dtype == "float32"]:
+        shift = random.uniform(0, 0.1, variable.shape)
+        variable.assign(variable * (1 + shift) + 0.1 * shift)
+    return model
 
 
 def networks(model):
     """Name of each player -> its networks."""
-    return model.players() if hasattr(model, "players") else {"": [model.encoder, model.decoder]}
+    if hasattr(model, "players"):
+        return model.players()
+    return {"": [model.encoder, model.decoder] if hasattr(model, "encoder") else [model.network]}
+
+
+def weights(model):
+    """Name of each player -> values of its networks' trainable weights."""
+    return {
+        player: values(v for network in own for v in network.trainable_variables)
+        for player, own in networks(model).items()
+    }
 
 
 def values(variables):
