@@ -22,6 +22,7 @@ CORE = (
     "iwae",
 )
 REST = tuple(name for name in ROWS if name not in CORE)
+ONCE = tuple(ROWS[name] for name in REST)  # Used once in a process; to keep such a model costs 100 MB.
 
 
 def over_rows(rest=()):
@@ -51,14 +52,13 @@ def used(row):
 
 def first_training(row):
     """The model of `used`, values of its weights before the training, and its history."""
-    model, kept, before, history = _trained_once(row)
+    model, kept, before, history = (_train if row in ONCE else _train_once)(row)
     for variable, value in kept:
         variable.assign(value)
     return model, before, history
 
 
-@functools.cache
-def _trained_once(row):
+def _train(row):
     keras.utils.set_random_seed(1)
     model = row.make()
     model.compile(jit_compile=False, steps_per_execution=1)
@@ -68,6 +68,9 @@ def _trained_once(row):
     ).history
     slots = [v for optimizer in model.optimizers().values() for v in optimizer.variables]
     return model, [(v, v.numpy()) for v in (*model.variables, *slots)], before, history
+
+
+_train_once = functools.cache(_train)
 
 
 def moved(row):
