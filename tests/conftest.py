@@ -39,18 +39,27 @@ def pytest_collection_modifyitems(items):
             item.add_marker(absent)
 
 
+def pytest_collection_finish():
+    """What was imported is not searched for garbage again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _forgotten():
     """TensorFlow's list of gradients keeps each graph that sums over replicas, some 10 MB a training, for ever."""
     yield
     gradients = gradient_registry._registry
-    for name in [name for name in gradients if name.startswith("CustomGradient-")]:
+    trained = [name for name in gradients if name.startswith("CustomGradient-")]
+    for name in trained:
         del gradients[name]
+    if trained:
+        gc.collect()
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _frozen():
-    """What a file leaves behind is not searched again for garbage."""
+    """What a file leaves behind is not searched for garbage again."""
     yield
     gc.collect()
     gc.freeze()
