@@ -75,6 +75,7 @@ def test_data_without_labels_are_refused(tmp_path, line):
 # Few labels.
 
 
+@pytest.mark.slow
 def test_few_labels_are_trained_on_judged_and_resumed(tmp_path, capsys):
     run = tmp_path / "run"
     words = [

@@ -32,7 +32,9 @@ def test_pretraining_has_a_folder_of_its_own(texts):
     assert int(building.load_run(run)[0].adversarial_steps) == 2 * 2
 
 
-@pytest.mark.parametrize("model, crashes", [("lstm", [2]), ("seqgan", [5, 10])])
+@pytest.mark.parametrize(
+    "model, crashes", [("lstm", [2]), pytest.param("seqgan", [5, 10], marks=pytest.mark.slow)]
+)
 def test_broken_and_resumed(texts, tmp_path, monkeypatch, model, crashes):
     """Breaks off at the ends of epochs, counted through pre-training, before their states are stored."""
     run, words = tmp_path / "run", text_options(model, texts / "poem.txt")

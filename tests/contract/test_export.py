@@ -8,10 +8,20 @@ import pytest
 
 import kgen
 from tests.contract.table import ROWS
-from tests.contract.training import moved
+from tests.contract.training import CORE, moved
+
+# Of rows that serve alike one runs in CI, the others where it is slow: each starts processes of its own.
+SERVED = (*CORE, "semi_supervised_gan", "conditional_gan-projection", "wavegan", "videogan", "jointgan")
+each_kind = pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(row, id=name, marks=() if name in SERVED else pytest.mark.slow)
+        for name, row in ROWS.items()
+    ],
+)
 
 
-@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@each_kind
 def test_export_serves_every_signature(row, tmp_path):
     model = moved(row)
     version = kgen.export(model, tmp_path / "model", endpoints=list(row.endpoints))

@@ -14,6 +14,13 @@ from tests.contract.text import STREAMS, TEXT, streams
 from tests.contract.training import equal, first_training, trained, used, values
 
 every_model = pytest.mark.parametrize("row", TEXT.values(), ids=TEXT)
+each_network = pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(row, id=name, marks=() if name in ("lstm", "convnet") else pytest.mark.slow)
+        for name, row in TEXT.items()
+    ],
+)
 carrying = pytest.mark.parametrize("row", [TEXT["lstm"], TEXT["convnet"]], ids=["lstm", "convnet"])
 
 
@@ -29,7 +36,7 @@ def test_fit_changes_every_weight_and_logs_the_declared_terms(row):
     assert int(model.step) == 8 and int(model.skipped_steps) == 0
 
 
-@every_model
+@each_network
 def test_save_load_and_fit_equal_the_uninterrupted_run(row, tmp_path):
     model = used(row)
     model.save(tmp_path / "m.keras")
@@ -66,7 +73,7 @@ def check_equal(whole, other):
     assert whole[1] == other[1]
 
 
-@every_model
+@each_network
 def test_a_resumed_run_equals_the_uninterrupted_one(row, tmp_path):
     def fit(model, callbacks):
         return model.fit(*row.data(), batch_size=8, epochs=3, verbose=0, callbacks=callbacks)
@@ -85,7 +92,7 @@ def test_what_is_carried_is_resumed_too(row, tmp_path):
     check_equal(*resumed(row.make, fit, tmp_path))
 
 
-@every_model
+@each_network
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision_trains(row, policy):
     model, history = trained(row, epochs=3, policy=policy)
@@ -95,7 +102,7 @@ def test_mixed_precision_trains(row, policy):
     assert history.history["loss"][-1] < history.history["loss"][0]
 
 
-@every_model
+@each_network
 def test_xla_and_several_steps_in_a_call_train(row):
     model = row.make()
     model.compile(jit_compile=True, steps_per_execution=2)
@@ -161,7 +168,7 @@ def test_config_round_trip(row):
     assert again.vocabulary.get_config() == model.vocabulary.get_config()
 
 
-@every_model
+@each_network
 def test_export_serves_every_signature(row, tmp_path):
     model = used(row)
     assert tuple(model.signatures()) == row.endpoints

@@ -10,16 +10,12 @@ from tests.contract.table import ROWS
 
 # What differs from the others in how it steps; for the rest the costliest tests are marked slow.
 CORE = (
-    "gan",
     "gan-simultaneous-dropout-ema",
     "gan-split-two-steps",
     "dcgan",
     "wgan_gp",
-    "conditional_gan-projection",
-    "semi_supervised_gan",
     "gain",
     "vae",
-    "iwae",
 )
 REST = tuple(name for name in ROWS if name not in CORE)
 ONCE = tuple(ROWS[name] for name in REST)  # Used once in a process; to keep such a model costs 100 MB.

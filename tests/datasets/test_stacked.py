@@ -125,7 +125,7 @@ def test_a_model_trains_and_is_resumed(source, tmp_path):
     def train(epochs, folder):
         keras.utils.set_random_seed(0)
         model = kgen.GAN((1, 1, 3), latent_dim=2, hidden_units=(4,), seed=0)
-        model.compile()
+        model.compile(jit_compile=False)
         callbacks = [kgen.callbacks.TrainingState(tmp_path / folder)]
         model.fit(load(source, batch_size=10)[0], epochs=epochs, callbacks=callbacks, verbose=0)
         return model.get_weights()

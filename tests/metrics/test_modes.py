@@ -178,6 +178,7 @@ cases = [(lambda kind=kind: kind(centres, 0.8), (fake, fake)) for kind in kinds]
 """
 
 
+@pytest.mark.slow
 def test_two_replicas_give_the_value_of_one():
     rows = replicas.values(SETUP)
     assert len(rows) == 4

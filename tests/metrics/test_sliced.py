@@ -196,6 +196,7 @@ print(*[model.evaluate(real, batch_size=14, verbose=0, return_dict=True)["ms_ssi
 """
 
 
+@pytest.mark.slow
 def test_two_replicas_give_the_value_of_one():
     rows = replicas.values(SETUP, AFTER)
     assert len(rows) == 7

@@ -203,6 +203,7 @@ cases = [(lambda kind=kind: kind("kgen-digits-v1"), (fake, fake)) for kind in ki
 """
 
 
+@pytest.mark.slow
 def test_two_replicas_give_the_value_of_one():
     rows = replicas.values(SETUP)
     assert len(rows) == 4

@@ -219,6 +219,7 @@ cases = [
 """
 
 
+@pytest.mark.slow
 def test_two_replicas_give_the_value_of_one():
     rows = replicas.values(SETUP)
     assert len(rows) == 8
