@@ -19,7 +19,7 @@ from tensorflow.core.framework import types_pb2
 
 from kgen import serving
 from kgen.serving import examples, graph
-from kgen.serving.comparison import compare
+from kgen.serving.comparison import ROWS_TOLERANCE, compare
 from tests import gallery
 from tests.stand_in import StandIn
 
@@ -119,10 +119,10 @@ def test_rest_requests_on_file_are_answered_as_on_file(version):
         found, wanted = (
             examples.from_rest(rows["predictions"], specs) for rows in (json.loads(body), answers[name])
         )
-        compare(found, wanted, 1e-6, name)
+        compare(found, wanted, ROWS_TOLERANCE, name)
 
 
 @pytest.mark.parametrize("name", gallery.COMMITTED)
 def test_a_process_without_python_tensorflow_serves_what_is_committed(name):
     report = serving.check(gallery.FOLDER / name)
-    assert report["xla_disabled"] and report["max_difference"]["session"] <= report["tolerance"]
+    assert report["xla_disabled"] and report["max_difference"]["session"] <= ROWS_TOLERANCE

@@ -468,13 +468,23 @@ def test_other_names_are_named():
         comparison.compare({"y": np.zeros(1)}, {"x": np.zeros(1)}, 1e-6, "here")
 
 
-def test_a_tampered_answer_is_found(copy):
-    file = copy / "assets.extra" / "sample_response.json"
+def change_answer(folder, difference):
+    """Adds to a number of the answer on file."""
+    file = folder / "assets.extra" / "sample_response.json"
     response = json.loads(file.read_text())
-    response["generate"]["predictions"][1][0][0][0] += 1e-5
+    response["generate"]["predictions"][1][0][0][0] += difference
     file.write_text(json.dumps(response))
-    with pytest.raises(ValueError, match="'images' differs by 1e-05, allowed 1e-06"):
+
+
+def test_a_tampered_answer_is_found(copy):
+    change_answer(copy, 5e-5)
+    with pytest.raises(ValueError, match="'images' differs by 5e-05, allowed 1e-05"):
         serving.check(copy)
+
+
+def test_the_answer_of_another_processor_is_told_and_accepted(copy):
+    change_answer(copy, 4e-6)
+    assert serving.check(copy)["max_difference"]["session"] == pytest.approx(4e-6, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ["sample_response.json", "tf_serving_warmup_requests"])
