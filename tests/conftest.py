@@ -11,7 +11,7 @@ from tensorflow.python.framework.ops import gradient_registry
 
 import kgen
 
-# A graph of a test runs a few times only: to improve it takes longer than it saves. Processes that tests start do.
+# A graph of a test runs a few times only: to improve it takes longer than it saves. Other processes do.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 # Workers share the cores; processes that tests start have them all.

@@ -4,21 +4,14 @@ import json
 import pathlib
 
 import numpy as np
-import pytest
 
 import kgen
 from tests.contract.table import ROWS
-from tests.contract.training import CORE, moved
+from tests.contract.training import CORE, moved, over
 
 # Of rows that serve alike one runs in CI, the others where it is slow: each starts processes of its own.
 SERVED = (*CORE, "semi_supervised_gan", "conditional_gan-projection", "wavegan", "videogan", "jointgan")
-each_kind = pytest.mark.parametrize(
-    "row",
-    [
-        pytest.param(row, id=name, marks=() if name in SERVED else pytest.mark.slow)
-        for name, row in ROWS.items()
-    ],
-)
+each_kind = over(ROWS, SERVED)
 
 
 @each_kind

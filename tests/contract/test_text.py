@@ -11,16 +11,10 @@ from tests.contract.table import state
 from tests.contract.test_replicas import TOLERANCE, check
 from tests.contract.test_training import Stop
 from tests.contract.text import STREAMS, TEXT, streams
-from tests.contract.training import equal, first_training, trained, used, values
+from tests.contract.training import equal, first_training, over, trained, used, values
 
-every_model = pytest.mark.parametrize("row", TEXT.values(), ids=TEXT)
-each_network = pytest.mark.parametrize(
-    "row",
-    [
-        pytest.param(row, id=name, marks=() if name in ("lstm", "convnet") else pytest.mark.slow)
-        for name, row in TEXT.items()
-    ],
-)
+every_model = over(TEXT, TEXT)
+each_network = over(TEXT, ("lstm", "convnet"))
 carrying = pytest.mark.parametrize("row", [TEXT["lstm"], TEXT["convnet"]], ids=["lstm", "convnet"])
 
 

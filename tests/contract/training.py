@@ -18,25 +18,31 @@ CORE = (
     "vae",
 )
 REST = tuple(name for name in ROWS if name not in CORE)
-ONCE = tuple(ROWS[name] for name in REST)  # Used once in a process; to keep such a model costs 100 MB.
+ONCE = tuple(ROWS[name] for name in REST)  # Used by one test of a process where no slow ones run: not kept.
 
 
-def over_rows(rest=()):
-    """Parametrises a test over all rows, those that are not core ones with these marks."""
-    rows = [pytest.param(row, id=name, marks=rest if name in REST else ()) for name, row in ROWS.items()]
-    return pytest.mark.parametrize("row", rows)
+def over(rows, core, rest=pytest.mark.slow):
+    """Parametrises a test over rows of a table, those that are not core ones with this mark."""
+    marked = [pytest.param(row, id=name, marks=() if name in core else rest) for name, row in rows.items()]
+    return pytest.mark.parametrize("row", marked)
 
 
-every_model = over_rows()
-core_models = over_rows(rest=pytest.mark.slow)
+every_model = over(ROWS, ROWS)
+core_models = over(ROWS, CORE)
+
+
+def compiled(row, **compile_options):
+    """A new model that is ready to train."""
+    keras.utils.set_random_seed(1)
+    model = row.make()
+    model.compile(jit_compile=False, steps_per_execution=1, **compile_options)
+    return model
 
 
 def trained(row, epochs=1, policy="float32", **compile_options):
     """A new model after some epochs of four steps, and its history."""
-    keras.utils.set_random_seed(1)
     keras.config.set_dtype_policy(policy)
-    model = row.make()
-    model.compile(jit_compile=False, steps_per_execution=1, **compile_options)
+    model = compiled(row, **compile_options)
     history = model.fit(*row.data(), batch_size=16, epochs=epochs, verbose=0)
     return model, history
 
@@ -55,9 +61,7 @@ def first_training(row):
 
 
 def _train(row):
-    keras.utils.set_random_seed(1)
-    model = row.make()
-    model.compile(jit_compile=False, steps_per_execution=1)
+    model = compiled(row)
     before = weights(model)
     history = model.fit(
         *row.data(), batch_size=16, epochs=2, verbose=0, validation_data=row.data(seed=1)
