@@ -8,9 +8,9 @@ from kgen import latents, pictures
 from kgen.cli import data, folder
 from kgen.cli.building import load_run
 from kgen.cli.evaluate import table
-from kgen.cli.evidence import Evidence
 from kgen.cli.export import export
-from kgen.cli.judging import report
+from kgen.cli.judging.evidence import Evidence
+from kgen.cli.judging.report import report
 from kgen.cli.train import train
 
 SHARED = {"data": "digits", "image_size": 16, "batch_size": 64}

@@ -14,12 +14,14 @@ import sys
 import keras
 
 from kgen import pictures
-from kgen.cli import data, joint, judging, judging_table, judging_text, texts
+from kgen.cli import data, joint
 from kgen.cli.building import load_run
-from kgen.cli.estimating import estimate
-from kgen.cli.evidence import PICTURES, evidence_of
 from kgen.cli.folder import read_options
+from kgen.cli.judging import report, tables, texts
+from kgen.cli.judging.estimating import estimate
+from kgen.cli.judging.evidence import PICTURES, evidence_of
 from kgen.cli.parser import one_of
+from kgen.cli.texts import is_text
 from kgen.errors import integer_from
 
 
@@ -42,14 +44,14 @@ def add_measures(parser):
     parser.add_argument("--json", action="store_true", help="prints JSON and nothing else")
 
 
-METRICS = f"of {', '.join(judging.NAMES)} (default: those that are quick)"
-SAMPLES = f"held-out examples, and as many samples (default: up to {PICTURES}; {judging_text.SAMPLES} texts)"
-HIDE = f"of tables: share of the cells that are hidden and filled in again (default: {judging_table.SHARE})"
+METRICS = f"of {', '.join(report.NAMES)} (default: those that are quick)"
+SAMPLES = f"held-out examples, and as many samples (default: up to {PICTURES}; {texts.SAMPLES} texts)"
+HIDE = f"of tables: share of the cells that are hidden and filled in again (default: {tables.SHARE})"
 
 
 def names(text):
     """Metrics of a comma-separated text."""
-    return [one_of("metric", judging.NAMES)(name) for name in text.split(",")]
+    return [one_of("metric", report.NAMES)(name) for name in text.split(",")]
 
 
 def run(arguments):
@@ -58,7 +60,7 @@ def run(arguments):
         raise FileExistsError(f"--out {arguments.out} exists. Choose a folder that does not.")
     evidence, values = judge(arguments.path, arguments, _other(arguments))
     if arguments.out:
-        _write(pathlib.Path(arguments.out), values, judging.drawn(evidence, values) if evidence else {})
+        _write(pathlib.Path(arguments.out), values, report.drawn(evidence, values) if evidence else {})
     print(json.dumps(values, indent=1) if arguments.json else table(values))
 
 
@@ -81,21 +83,21 @@ def judge(path, arguments, other=()):
         other: options that replace the run's own.
 
     Returns:
-        (evidence, values), see `kgen.cli.evidence` and `kgen.cli.judging`; of text and of tables (None, values),
-        see `kgen.cli.judging_text` and `kgen.cli.judging_table`.
+        (evidence, values), see `evidence` and `report` in `kgen.cli.judging`; of text and of tables (None, values),
+        see `texts` and `tables` there.
     """
     options = read_options(path)
     if data.is_table(options):
         return None, _judge_table(path, arguments, dict(other))
     if arguments.hide is not None:
         raise ValueError(f"--hide is for tables, and {path} is a run of {options['model']}.")
-    if texts.is_text(options["model"]):
+    if is_text(options["model"]):
         return None, _judge_text(path, arguments, dict(other))
     model, options, manifest = load_run(path)
     evidence = evidence_of(model, {**options, **dict(other)}, manifest["step"], arguments.num_samples)
-    metrics = judging.chosen(evidence, arguments.metrics)
+    metrics = report.chosen(evidence, arguments.metrics)
     progress = None if arguments.json else _bar(path, evidence, metrics)
-    return evidence, {"run": str(path), **judging.report(evidence, metrics, progress)}
+    return evidence, {"run": str(path), **report.report(evidence, metrics, progress)}
 
 
 def _judge_text(path, arguments, other):
@@ -105,7 +107,7 @@ def _judge_text(path, arguments, other):
         raise ValueError(
             f"--{'metrics' if arguments.metrics else 'data-b'} is for pictures, and {path} writes text."
         )
-    return judging_text.judge(path, arguments.num_samples, other.get("data"))
+    return texts.judge(path, arguments.num_samples, other.get("data"))
 
 
 def _judge_table(path, arguments, other):
@@ -116,7 +118,7 @@ def _judge_table(path, arguments, other):
     }
     for name in [name for name, value in given.items() if value]:
         raise ValueError(f"--{name} is not for tables, which {path} fills in.")
-    return judging_table.judge(path, arguments.hide, other.get("data"))
+    return tables.judge(path, arguments.hide, other.get("data"))
 
 
 def _bar(path, evidence, metrics):
@@ -124,7 +126,7 @@ def _bar(path, evidence, metrics):
     seconds = estimate(evidence, metrics)
     about = "" if seconds is None else f", about {seconds:.0f} seconds"
     print(f"kgen: judging {path}{about}", file=sys.stderr, flush=True)
-    bar = keras.utils.Progbar(len(judging.stages(evidence, metrics)), unit_name="stage")
+    bar = keras.utils.Progbar(len(report.stages(evidence, metrics)), unit_name="stage")
 
     def advance(stage):
         with contextlib.redirect_stdout(sys.stderr):
@@ -150,9 +152,9 @@ def table(values):
         Text of several lines.
     """
     if "texts" in values:
-        return judging_text.table(values)
+        return texts.table(values)
     if "num_cells" in values:
-        return judging_table.table(values)
+        return tables.table(values)
     kind = {1: "vectors", 2: "sounds", 3: "pictures", 4: "clips"}[len(values["shape"])]
     kind = "rows" if joint.takes_several(values["model"]) else kind
     seen = f"{values['num_pictures']} {kind} of {values['split']}"
@@ -166,7 +168,7 @@ def table(values):
 
 def _distances(found):
     lines, extractor = [], found["extractor"]
-    for name in [name for name in judging.MEASURES if name in found]:
+    for name in [name for name in report.MEASURES if name in found]:
         value, floor = (_number(found[name][key]) for key in ("value", "floor"))
         lines.append(_line(name, f"{value}   real against real: {floor}"))
     why = f"; not for comparison with published numbers: {extractor['why']}"

@@ -3,7 +3,8 @@ import re
 
 import numpy as np
 
-from kgen.cli import estimating, main
+from kgen.cli import main
+from kgen.cli.judging import estimating
 
 
 def test_json_stands_alone_and_agrees_with_the_last_epoch(runs, capsys):

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import kgen
-from kgen.cli import judging_table, main, suiting
+from kgen.cli import main, suiting
 from kgen.cli.cards import page, specimen
+from kgen.cli.judging import tables
 
 NAN = np.nan
 
@@ -133,11 +134,11 @@ def test_hidden_cells_are_judged_beside_the_simplest_way(table, tmp_path, capsys
 def test_a_card_shows_rows_and_judges_by_others(table, tmp_path):
     other = write(tmp_path / "other.csv", number=40, holes=False)
     model, files = page.of_run(table[1], tmp_path / "people", str(other))
-    values = judging_table.judge(table[1], source=other)
+    values = tables.judge(table[1], source=other)
     text, examples = files["README.md"].decode(), values["examples"]
     assert list(files) == ["README.md"] and model.TABULAR and str(tmp_path) not in text
     assert "| size | town | code |" in text and specimen.rows(examples)[2] in text
-    assert [len(examples[name]) for name in ("was", "left", "filled")] == [judging_table.EXAMPLES] * 3
+    assert [len(examples[name]) for name in ("was", "left", "filled")] == [tables.EXAMPLES] * 3
     assert examples["was"] == rows_of_text(other)[1:5]
     reached = text.split("## What it reaches")[1]
     assert "`kgen evaluate --data other.csv`: 20% of the known cells of 40 rows" in reached
@@ -147,9 +148,7 @@ def test_a_card_shows_rows_and_judges_by_others(table, tmp_path):
     assert f"| `category_accuracy` | {accuracy} | each column's most frequent |" in reached
     assert "24 of 3 columns" in text and "`town` (0: `Oslo, N`, 1: `Rome`)" in text
     assert '["impute"](values=values, mask=mask, seed=[[0, 0], [0, 1]])' in text and "whose mask is 0" in text
-    own = page.files("people", model, options_of(table[1]), judging_table.judge(table[1]))[
-        "README.md"
-    ].decode()
+    own = page.files("people", model, options_of(table[1]), tables.judge(table[1]))["README.md"].decode()
     assert "By `kgen evaluate`: " in own and "saw these cells" in own
 
 
@@ -163,8 +162,8 @@ def options_of(run):
 
 
 def test_cells_that_are_filled_in_are_bold():
-    tables = {"was": [["1", "", "a|b"]], "left": [["1", "", ""]], "filled": [["1", "2", "c"]]}
-    found = specimen.rows({"columns": ["x", "y", "z|"], **tables})
+    examples = {"was": [["1", "", "a|b"]], "left": [["1", "", ""]], "filled": [["1", "2", "c"]]}
+    found = specimen.rows({"columns": ["x", "y", "z|"], **examples})
     assert found == ["| x | y | z\\| |", "| --- | --- | --- |", "| 1 | **2** | **c** (a\\|b) |"]
 
 
@@ -177,7 +176,7 @@ def test_terms_by_hand():
     values = np.array([[0.0, 1], [np.nan, 1], [2, 0], [4, 1]])
     hidden = np.array([[0, 1], [0, 0], [0, 0], [1, 1]], bool)
     filled = np.array([[0.0, 0], [9, 1], [2, 0], [3, 1]])
-    found = judging_table.terms(values, filled, np.array([1.0, 0.0]), hidden, (0, 2))
+    found = tables.terms(values, filled, np.array([1.0, 0.0]), hidden, (0, 2))
     assert found == pytest.approx(
         {
             "imputation_rmse": 0.25,
@@ -191,9 +190,9 @@ def test_terms_by_hand():
 
 def test_middles_need_a_known_cell():
     columns = kgen.datasets.Columns(("a", "b"), ((), ("x", "y")))
-    assert judging_table.middles(np.array([[1.0, 1], [2, 1], [NAN, 0]]), columns).tolist() == [1.5, 1]
+    assert tables.middles(np.array([[1.0, 1], [2, 1], [NAN, 0]]), columns).tolist() == [1.5, 1]
     with pytest.raises(ValueError, match="column='b'"):
-        judging_table.middles(np.array([[1.0, NAN]]), columns)
+        tables.middles(np.array([[1.0, NAN]]), columns)
 
 
 def test_a_run_goes_on_and_is_exported(table, tmp_path, capsys):

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 import kgen
-from kgen.cli import building, joint, judging_rows, main
+from kgen.cli import building, joint, main
 from kgen.cli.cards import measured
+from kgen.cli.judging import rows
 from tests.contract.table import waves
 
 WORDS = [*("--epochs", "2", "--steps", "4", "--batch-size", "8"), *("--slice-length", "64", "--no-jit")]
@@ -114,26 +115,26 @@ def test_agreement_by_hand(monkeypatch):
         {"a": ("picture", 8, 8, 1), "b": ("picture", 8, 8, 1), "kind": ("label", 10)}
     )
     shown = {"fake": [0, 0, 1, 2], "real": [1, 1, 1, 1]}
-    monkeypatch.setattr(judging_rows, "_seen", lambda extractor, x: np.array(shown[x]))
+    monkeypatch.setattr(rows, "_seen", lambda extractor, x: np.array(shown[x]))
     evidence = SimpleNamespace(
         model=SimpleNamespace(modalities=parts, JOINT=True, paired=True),
         options={"data": "a=digits,b=edges:digits,label"},
         fake={"a": "fake", "kind": np.array([0, 1, 1, 2])},
         real={"a": "real", "kind": np.array([1, 1, 0, 2])},
     )
-    assert judging_rows.has_classes(evidence)
-    found = judging_rows.judged(evidence)
+    assert rows.has_classes(evidence)
+    found = rows.judged(evidence)
     assert found == {"a": {"value": 0.75, "floor": 0.5, "shuffled": 0.3125}}
     assert measured.rows({"terms": {}, "agreement": found}) == [
         measured.Row("class_shown_in_a", 0.75, 0.5, "held-out rows")
     ]
     evidence.options["data"] = "a=fashion_mnist,label"
-    assert not judging_rows.has_classes(evidence)
+    assert not rows.has_classes(evidence)
 
 
 def test_a_classifier_sees_the_classes_of_digits():
     test = next(iter(kgen.datasets.load("digits", "test", labels=True, batch_size=64, shuffle=False)[0]))
-    seen = judging_rows._seen("kgen-digits-v1", test[0].numpy())
+    seen = rows._seen("kgen-digits-v1", test[0].numpy())
     assert np.mean(seen == test[1].numpy()) > 0.9
 
 

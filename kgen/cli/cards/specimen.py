@@ -80,7 +80,7 @@ def rows(examples):
     """Rows with hidden cells, filled in, as a table in Markdown.
 
     Args:
-        examples: as `kgen.cli.judging_table.examples` gives them, with was, left and filled.
+        examples: as `kgen.cli.judging.tables.examples` gives them, with was, left and filled.
 
     Returns:
         List of lines: cells that were filled in are bold, with what was hidden behind them.

@@ -28,7 +28,7 @@ def has_classes(evidence):
     """Whether there are held-out sounds, enough of them, and classes that a classifier can learn.
 
     Args:
-        evidence: a `kgen.cli.evidence.Evidence`.
+        evidence: a `kgen.cli.judging.evidence.Evidence`.
 
     Returns:
         bool.

@@ -4,7 +4,7 @@ import numpy as np
 
 import kgen
 from kgen import pictures
-from kgen.cli import judging_rows, judging_sounds
+from kgen.cli.judging import rows, sounds
 from kgen.errors import invalid, one_of
 from kgen.metrics import foreground
 from kgen.metrics.report import DEFAULT, MEASURES, OF_FEATURES
@@ -19,7 +19,7 @@ def report(evidence, metrics=None, progress=None):
     """Numbers about a model.
 
     Args:
-        evidence: a `kgen.cli.evidence.Evidence`.
+        evidence: a `kgen.cli.judging.evidence.Evidence`.
         metrics: names, of `NAMES`; None for those that are quick and mean something here.
         progress: function that is called with the name of each stage that is done, or None.
 
@@ -31,7 +31,7 @@ def report(evidence, metrics=None, progress=None):
         samples and real; verdict (see `kgen.metrics.calibration`) of a discriminator that gives probabilities;
         of translations distances_ba, those of the other direction, and truth, how near they are to counterparts
         that are known; of clips motion (see `kgen.metrics.motion_distances`); of sounds with classes sounds, see
-        `kgen.cli.judging_sounds`; of rows that name a class agreement, see `kgen.cli.judging_rows`.
+        `kgen.cli.judging.sounds`; of rows that name a class agreement, see `kgen.cli.judging.rows`.
 
     Raises:
         ValueError: an unknown metric, or one that means nothing for this model.
@@ -104,8 +104,8 @@ def _possible(evidence):
     else:
         names = []
     names += ["modes"] if evidence.count_modes else []
-    names += ["sounds"] if judging_sounds.has_classes(evidence) else []
-    names += ["agreement"] if judging_rows.has_classes(evidence) else []
+    names += ["sounds"] if sounds.has_classes(evidence) else []
+    names += ["agreement"] if rows.has_classes(evidence) else []
     names += ["truth"] if evidence.has_truth else []
     judged = getattr(evidence.model, "formula", None)
     known = judged is not None and judged.probability is not None and evidence.has_verdict
@@ -190,8 +190,8 @@ SECTIONS = {
     "verdict": _verdict,
     "truth": _truth,
     "motion": _motion,
-    "sounds": judging_sounds.judged,
-    "agreement": judging_rows.judged,
+    "sounds": sounds.judged,
+    "agreement": rows.judged,
 }
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from kgen.cli import judging
+from kgen.cli.judging import report
 
 PILOT = 256  # Examples of the smaller one.
 LARGER = 4  # How many times as many the other has.
@@ -10,13 +10,13 @@ PAIRS = ("kernel_distance", "precision", "recall", "density", "coverage")  # The
 
 
 def estimate(evidence, metrics):
-    """Seconds that `judging.report` will take.
+    """Seconds that `report.report` will take.
 
     Each stage takes a + b w seconds for work w, found by two small evaluations after one that warms up.
 
     Args:
-        evidence: a `kgen.cli.evidence.Evidence`.
-        metrics: names, as `judging.chosen` gives them.
+        evidence: a `kgen.cli.judging.evidence.Evidence`.
+        metrics: names, as `report.chosen` gives them.
 
     Returns:
         Seconds, or None for an evaluation that is itself a small one.
@@ -44,12 +44,12 @@ def _timed(evidence, metrics):
         last = time.monotonic() - start - sum(seconds.values())
         seconds[stage] = seconds.get(stage, 0.0) + last  # Of both directions, where there are two.
 
-    judging.report(evidence, metrics, done)
+    report.report(evidence, metrics, done)
     return seconds
 
 
 def _work(stage, number):
     """How a stage's work grows with the number of examples, up to a factor."""
     if stage == "memorization":
-        return min(number, judging.COPIES)
+        return min(number, report.COPIES)
     return number**2 if stage in PAIRS else number

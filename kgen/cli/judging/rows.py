@@ -11,7 +11,7 @@ def has_classes(evidence):
     """Whether rows name a class, and hold pictures whose classes a classifier knows.
 
     Args:
-        evidence: a `kgen.cli.evidence.Evidence`.
+        evidence: a `kgen.cli.judging.evidence.Evidence`.
 
     Returns:
         bool.
@@ -23,7 +23,7 @@ def judged(evidence):
     """Shares of rows in which a classifier sees the class that the row names.
 
     Args:
-        evidence: a `kgen.cli.evidence.Rows` for which `has_classes` holds.
+        evidence: a `kgen.cli.judging.evidence.Rows` for which `has_classes` holds.
 
     Returns:
         dict of JSON values: name of pictures -> value of samples, floor of as many held-out rows, and shuffled, the
