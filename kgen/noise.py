@@ -35,9 +35,16 @@ def threefry2x32(key, counter):
 
     Reference: Salmon et al. 2011, section 3.2; the example is the known answer of Random123.
     """
+    shape = tf.broadcast_static_shape(key[0].shape, counter[0].shape)
+    return tuple(tf.ensure_shape(word, shape) for word in _rounds(*key, *counter))
+
+
+@tf.function(input_signature=[tf.TensorSpec(None, tf.uint32)] * 4, autograph=False)
+def _rounds(first, second, x, y):
+    """Traced once in a process: every draw would else add 160 operations to a graph."""
     parity = tf.constant(PARITY, tf.uint32)
-    keys = (key[0], key[1], tf.bitwise.bitwise_xor(tf.bitwise.bitwise_xor(key[0], key[1]), parity))
-    x, y = counter[0] + keys[0], counter[1] + keys[1]
+    keys = (first, second, tf.bitwise.bitwise_xor(tf.bitwise.bitwise_xor(first, second), parity))
+    x, y = x + keys[0], y + keys[1]
     for block in range(5):
         for rotation in ROTATIONS[block % 2]:
             x = x + y

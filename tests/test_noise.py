@@ -31,6 +31,13 @@ def test_threefry_works_on_whole_tensors():
     np.testing.assert_array_equal(answers, np.array([row[2] for row in KNOWN], "uint32"))
 
 
+def test_a_draw_adds_few_operations_to_a_graph_and_keeps_its_shape():
+    draw = tf.function(lambda seeds: noise.bits(seeds, 6))
+    graph = draw.get_concrete_function(tf.TensorSpec([None, 2], tf.int32)).graph
+    assert graph.outputs[0].shape.as_list() == [None, 6]
+    assert len(graph.get_operations()) < 60  # The twenty rounds alone would be 160.
+
+
 def test_rows_and_their_start():
     assert noise.rows(7, 3, start=5).numpy().tolist() == [[7, 5], [7, 6], [7, 7]]
     assert noise.rows(tf.constant(7), tf.constant(2), tf.constant(1)).dtype == tf.int32
