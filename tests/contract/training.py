@@ -17,13 +17,14 @@ CORE = (
     "gain",
     "vae",
 )
-REST = tuple(name for name in ROWS if name not in CORE)
-ONCE = tuple(ROWS[name] for name in REST)  # Used by one test of a process where no slow ones run: not kept.
+# Used by one test of a process where no slow ones run: not kept.
+ONCE = tuple(row for name, row in ROWS.items() if name not in CORE)
 
 
-def over(rows, core, rest=pytest.mark.slow):
-    """Parametrises a test over rows of a table, those that are not core ones with this mark."""
-    marked = [pytest.param(row, id=name, marks=() if name in core else rest) for name, row in rows.items()]
+def over(rows, core):
+    """Parametrises a test over rows of a table, of which those that are not core ones are slow."""
+    slow = pytest.mark.slow
+    marked = [pytest.param(row, id=name, marks=() if name in core else slow) for name, row in rows.items()]
     return pytest.mark.parametrize("row", marked)
 
 
