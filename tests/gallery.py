@@ -18,7 +18,7 @@ FOLDER = pathlib.Path(__file__).parents[1] / "saved_models"
 PAGE = FOLDER / "README.md"
 MODELS = """mnist_dcgan mnist_conditional_gan mnist_vae mnist_semi_supervised_gan mnist_edges_cyclegan
 shakespeare_lstm digits_gan digits_dcgan
-breast_cancer_gain digits_joint spoken_digit_wavegan""".split()
+breast_cancer_gain digits_joint spoken_digit_wavegan digits_video""".split()
 COMMITTED = [name for name in MODELS if serving.versions(FOLDER / name)]
 BEGIN, END = "<!-- answers: made by `python -m tests.gallery` -->\n", "<!-- end of the answers -->\n"
 LONGEST_LIST, LONGEST_TEXT = 3, 60
