@@ -200,8 +200,7 @@ def test_two_replicas_report_the_gradient_of_the_global_batch():
 
 PROGRAM = """
 import json, tensorflow as tf
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import tests.two_cpus
 from tests.test_diagnostics import reported
 print(json.dumps(reported(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))))
 """

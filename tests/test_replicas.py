@@ -5,8 +5,7 @@ import sys
 
 PROGRAM = """
 import numpy as np, tensorflow as tf
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import tests.two_cpus
 from kgen import losses, replicas
 random = np.random.default_rng(0)
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])

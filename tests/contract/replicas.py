@@ -9,17 +9,11 @@ import sys
 import keras
 import tensorflow as tf
 
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-)
-
-# Each graph runs a few times only: to improve it takes longer than it saves.
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-
-import kgen  # noqa: E402
-from tests.contract.seqgan import SEQGAN  # noqa: E402
-from tests.contract.table import ROWS, state  # noqa: E402
-from tests.contract.text import STREAMS, TEXT  # noqa: E402
+import kgen
+import tests.two_cpus  # noqa: F401
+from tests.contract.seqgan import SEQGAN
+from tests.contract.table import ROWS, state
+from tests.contract.text import STREAMS, TEXT
 
 EVERY = {**ROWS, **TEXT, **STREAMS, **SEQGAN}
 

@@ -5,8 +5,7 @@ import sys
 
 PROGRAM = """
 import keras, numpy as np, tensorflow as tf
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import tests.two_cpus
 import kgen
 
 x = np.random.default_rng(0).normal(size=(8, 6, 6, 1)).astype("float32")

@@ -365,9 +365,7 @@ def test_metrics_compare_translations_of_a_with_real_b():
 REPLICAS = """
 import sys
 import keras, numpy as np, tensorflow as tf
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import tests.two_cpus
 from tests.models.test_cyclegan import PLAIN, fitted, grow, small
 from tests.contract.table import state
 
