@@ -1,4 +1,4 @@
-"""Imported first by a process of a test, which then has two logical CPUs, for two replicas."""
+"""Gives the process that imports it two logical CPUs, for two replicas; before it makes any tensor."""
 
 import tensorflow as tf
 

@@ -363,7 +363,6 @@ def test_metrics_compare_translations_of_a_with_real_b():
 
 
 REPLICAS = """
-import sys
 import keras, numpy as np, tensorflow as tf
 import tests.two_cpus
 from tests.models.test_cyclegan import PLAIN, fitted, grow, small
