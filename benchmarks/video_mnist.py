@@ -7,9 +7,9 @@ edges. The model is MoCoGAN (Tulyakov 2018, arXiv 1707.04993) of a smaller width
 2018 (arXiv 1802.05957), hinge loss and spectral instead of batch normalisation: the paper's own win at once here, and
 the generator draws no more than blots after 2,700 steps. They keep the paper's Adam(2e-4); the generator's is faster,
 5e-4. The content code has 20 numbers instead of 50, and the motion code 4 instead of 10, a place and a velocity.
-Batches of 8 clips, 4 frames of each for the picture discriminator: in so short a time the number of steps counts for
-more than what each of them sees. It trains for so many minutes of wall time, evaluations not counted; a run that was
-cut goes on from its folder, and the minutes before the cut count.
+Batches of 8 clips, 4 frames of each for the picture discriminator: an hour has 16,000 such steps, and 6,200 with
+batches of 32. It trains for so many minutes of wall time, evaluations not counted; a run that was cut goes on from its
+folder, and the minutes before the cut count.
 
 Judged beside test clips: the speed and the acceleration of the ink's centroid (Wasserstein distances to those of the
 test clips, in pixels per frame), and whether a classifier gives all frames of a clip the same class. The classifier is
