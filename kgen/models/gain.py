@@ -36,7 +36,8 @@ class GAIN(TwoPlayerModel):
     authors' code has it) or of `kgen.datasets.load_table(...)[0]`, and scales each column by what is observed
     there before the first step: minimum and span are weights of the model. Numbers that it fills in so lie
     between the smallest and the largest observed one. A row of which nothing is known is refused by `fit`, and
-    filled in by `impute`.
+    filled in by `impute`. Pictures need no scale; before the first step the last biases of the built generator take
+    over the brightness of a batch.
 
     Args:
         image_shape: number of columns, or (columns,); (height, width, channels) for pictures with holes.
@@ -105,6 +106,7 @@ class GAIN(TwoPlayerModel):
         self.alpha, self.category_weight = alpha, category_weight
         self.hint, self.hint_rate, self.noise, self.rounding = hint, hint_rate, noise, rounding
         self.coding = ColumnCoding(self._sizes(categories))
+        self._own = generator is None
         form = {"hidden_units": hidden_units, "width": width, "kernel_regularizer": kernel_regularizer}
         self.generator = generator or self._network("generator", self.coded_shape[-1], **form)
         self.discriminator = discriminator or self._network("discriminator", self.image_shape[-1], **form)
@@ -179,10 +181,17 @@ class GAIN(TwoPlayerModel):
         return x if x.dtype.kind == "f" else x.astype(np.float64)
 
     def _go(self, run, data, epoch, epochs, steps, options):
-        if int(self.step.numpy()) == 0 and not self.is_picture:
+        if int(self.step.numpy()) == 0:
             with self.distribute_strategy.scope():
-                self.initialize(self._columns(data, steps))
+                self._look_at(data, steps)
         return super()._go(run, data, epoch, epochs, steps, options)
+
+    def _look_at(self, data, steps):
+        """Takes over the range of each column, or the brightness of pictures."""
+        if not self.is_picture:
+            self.initialize(self._columns(data, steps))
+        elif self._own:
+            inpainting.initialize(self.generator, self._floats(inputs.first_batch(data)[0]))
 
     def _columns(self, data, steps):
         """What is observed: by a table's description, of an array, else in one pass over an epoch."""

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import kgen
 from kgen import noise
+from kgen.networks import inpainting
 from tests.contract.training import equal, values
 
 NAN = np.nan
@@ -306,6 +307,38 @@ def test_pictures_with_holes_are_filled_in():
     assert (sheet[0, 2:6, 3:7] == 0.5).all() and not (sheet[1, 2:6, 3:7] == 0.5).any()
     whole = (255 * pictures).astype("uint8")
     np.testing.assert_allclose(model.impute(whole), whole / 255, atol=1e-6)
+
+
+def blocks(number, seed=0):
+    """Dark pictures of 8 x 8 pixels with one bright block each, a quarter of the pixels missing."""
+    random = np.random.default_rng(seed)
+    rows, columns = (np.arange(8) - random.integers(0, 7, size=(2, number, 1))) // 2 == 0  # Two of eight.
+    complete = (rows[:, :, None] & columns[:, None, :])[..., None].astype("float32")
+    mask = kgen.datasets.mcar(complete.shape, 0.25, seed + 1)
+    return np.where(mask, complete, NAN).astype("float32"), complete, mask
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_dark_pictures_do_not_end_black(seed):
+    holes, complete, mask = blocks(128)
+    keras.utils.set_random_seed(seed)
+    model = kgen.GAIN((8, 8, 1), width=16, seed=seed)
+    model.compile(**PLAIN)
+    model.fit(holes, batch_size=16, epochs=1, steps_per_epoch=60, verbose=0)
+    filled, bright = model.impute(holes, seed=0)[~mask], complete[~mask] > 0
+    assert filled.max() > 0.5 and filled[bright].mean() > 5 * filled[~bright].mean()
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_generator_of_your_own_keeps_its_biases(own):
+    holes = np.full((8, 8, 8, 1), 0.2, "float32")
+    holes[:, :4] = NAN
+    network = inpainting.hourglass((8, 8, 2), 1, width=2)
+    model = kgen.GAIN((8, 8, 1), width=2, generator=network if own else None)
+    still = {f"{player}_optimizer": keras.optimizers.SGD(1e-9) for player in model.players()}
+    fitted(model, holes, steps=1, **still)
+    start = scipy.special.expit(model.generator.get_layer("logits").bias.numpy())
+    np.testing.assert_allclose(start, 0.5 if own else 0.2, atol=2e-3)
 
 
 # What is refused.

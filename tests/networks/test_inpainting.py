@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.special
 
 from kgen.networks import inpainting
 
@@ -20,6 +21,16 @@ def test_every_pixel_sees_a_neighbourhood_of_its_own():
     changed[0, 8, 8] += 1.0
     moved = np.abs(network(x) - network(changed))[0, :, :, 0]
     assert moved[8, 8] > 0 and moved[4, 4] > 0
+
+
+def test_a_new_network_starts_at_the_brightness_of_each_channel():
+    network = inpainting.hourglass((4, 4, 4), 2, width=2)
+    pictures = np.full((16, 4, 4, 2), np.nan)
+    pictures[:8, :, :, 0], pictures[8:, :, :, 0] = 0.1, 0.3
+    inpainting.initialize(network, pictures)
+    np.testing.assert_allclose(scipy.special.expit(network.get_layer("logits").bias), [0.2, 0.5], atol=2e-3)
+    inpainting.initialize(network, np.zeros((16, 4, 4, 2)))
+    np.testing.assert_allclose(scipy.special.expit(network.get_layer("logits").bias), 0.01, atol=1e-6)
 
 
 def test_bad_width_is_named():
