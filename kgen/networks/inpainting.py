@@ -80,9 +80,8 @@ def initialize(network, pictures):
     Reference: a prior of the output by the last bias, Lin 2017, section 4.1, arXiv 1708.02002.
     """
     pixels = np.reshape(pictures, [-1, np.shape(pictures)[-1]])
-    mean = (np.nansum(pixels, axis=0) + 0.5) / (
-        np.sum(~np.isnan(pixels), axis=0) + 1
-    )  # 1/2 where none is known.
+    known = np.sum(~np.isnan(pixels), axis=0)
+    mean = (np.nansum(pixels, axis=0) + 0.5) / (known + 1)  # 1/2 where none is known.
     network.get_layer(LAST).bias.assign(logit(np.clip(mean, DARKEST, 1.0 - DARKEST)))
 
 
