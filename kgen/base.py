@@ -319,6 +319,9 @@ class GenerativeModel(keras.Model):
 
     def _go(self, run, data, epoch, epochs, steps, options):
         """From the beginning, or the rest of the broken epoch and then the others."""
+        if int(self.step.numpy()) == 0:
+            with self.distribute_strategy.scope():
+                self._take_over(data, steps)
         epoch, batch = run.position(epoch)
         self._take_steps(execution.steps_in_a_call(self, self._steps_per_execution_wanted, steps, batch))
         if batch and epoch < epochs:
@@ -326,6 +329,9 @@ class GenerativeModel(keras.Model):
             self._epochs(run, data, epoch, epoch + 1, steps - batch, options)
             run.unfinished, epoch = False, epochs if self.stop_training else epoch + 1
         return self._epochs(run, data, epoch, epochs, steps, options)
+
+    def _take_over(self, data, steps):
+        """What weights start from that only the data can tell, before the first step of a new model: nothing."""
 
     def make_train_function(self, force=False):
         if self.train_function is None or force:

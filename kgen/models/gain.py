@@ -180,14 +180,8 @@ class GAIN(TwoPlayerModel):
             return np.reshape(self.unit(x).numpy() if x.dtype.kind != "f" else x, [-1, *self.image_shape])
         return x if x.dtype.kind == "f" else x.astype(np.float64)
 
-    def _go(self, run, data, epoch, epochs, steps, options):
-        if int(self.step.numpy()) == 0:
-            with self.distribute_strategy.scope():
-                self._look_at(data, steps)
-        return super()._go(run, data, epoch, epochs, steps, options)
-
-    def _look_at(self, data, steps):
-        """Takes over the range of each column, or the brightness of pictures."""
+    def _take_over(self, data, steps):
+        """The range of each column, or the brightness of pictures."""
         if not self.is_picture:
             self.initialize(self._columns(data, steps))
         elif self._own:

@@ -143,11 +143,9 @@ class SemiSupervisedGAN(AdversarialModel):
         self.check_labels(y)
         return semi_supervised(x, y, batch_size or 32, self.seed, shuffle)
 
-    def _go(self, run, data, *rest):
-        if self._own and int(self.step.numpy()) == 0:
-            with self.distribute_strategy.scope():
-                self.initialize(inputs.first_batch(data)[0])
-        return super()._go(run, data, *rest)
+    def _take_over(self, data, steps):
+        if self._own:
+            self.initialize(inputs.first_batch(data)[0])
 
     def initialize(self, x):
         """Sets the lengths of D's own weights, and the biases, by a batch; `fit` does so before the first step.
