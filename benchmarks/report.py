@@ -212,7 +212,7 @@ SECTIONS = {
             },
         )
         for epochs, seeds, bound, kind, words, option in (
-            (60, "0", 150.0, "_dai", ", the optimisers of Dai 2017", " --optimizers dai"),
+            (60, "0 1 2", 150.0, "_dai", ", the optimisers of Dai 2017", " --optimizers dai"),
             (60, "0 1", 150.0, "", ", the authors' optimisers", ""),
             (100, "0", math.inf, "", ", the authors' optimisers", ""),
         )
