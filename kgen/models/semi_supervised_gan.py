@@ -38,8 +38,8 @@ class SemiSupervisedGAN(AdversarialModel):
     `fit(x, y)` with arrays trains by `kgen.datasets.semi_supervised`: `batch_size` examples of all and as many
     labelled ones in a batch. Any other data set may have its labels where it likes; of a batch without -1
     every example counts as real. For each two rows of a batch G makes one. D's own network has normalised
-    weights, whose lengths are set by the first batch of a new model's `fit`. On MNIST, 60 epochs with
-    Dai 2017's optimisers leave fewer errors (arXiv 1705.09783): beta_2=0.9999, and Adam(1e-3, beta_1=0) for G.
+    weights, whose lengths are set by the first batch of a new model's `fit`. After 60 epochs of MNIST Dai 2017's
+    optimisers (arXiv 1705.09783) leave fewer errors: beta_2=0.9999 for both, G with rate 1e-3 and beta_1=0.
 
     Args:
         image_shape: (height, width, channels), or (length,) for vectors.
